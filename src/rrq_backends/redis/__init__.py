@@ -1,0 +1,1 @@
+"""The ports on Redis and Valkey: one class a port, one Lua script a transition."""

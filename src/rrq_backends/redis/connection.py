@@ -1,0 +1,225 @@
+"""Connections to a server: our own time-outs, our own bounded retries, and errors in our words.
+
+Ours because every script here may run twice, which redis-py cannot know, and because a pop may not: its own retries
+would send a BLPOP again and lose what the first one popped.
+"""
+
+import os
+import random
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import redis.connection
+import redis.exceptions
+from redis.backoff import NoBackoff
+from redis.connection import AbstractConnection
+from redis.retry import Retry
+
+from rrq_core.errors import InvalidArgument
+from rrq_backends.redis.failures import is_passing, translated, unavailable
+
+Argument = str | bytes | bytearray | memoryview | int | float
+Reply = list["Reply"] | bytes | int | None
+Connector = Callable[[float], AbstractConnection]
+
+_T = TypeVar("_T")
+
+COMMAND_TIMEOUT = 30.0
+CONNECT_TIMEOUT = 5.0
+BLOCKING_MARGIN = 5.0
+PATIENCE = 10.0
+
+_SHORTEST_PAUSE = 0.02
+_LONGEST_PAUSE = 1.0
+_OURS = ("socket_timeout", "socket_connect_timeout", "retry_on_timeout", "retry_on_error", "health_check_interval",
+         "decode_responses", "protocol", "max_connections", "timeout")  # fmt: skip
+
+
+def connector_of(url: str) -> Connector:
+    """Make what opens connections to a `redis://` or `unix://` URL.
+
+    Time-outs and retries that the URL asks for are left out: they are ours.
+
+    Raises:
+        InvalidArgument: If the URL cannot be read.
+    """
+    try:
+        options = redis.connection.parse_url(url)
+    except ValueError as error:
+        raise InvalidArgument(f"not a URL of a Redis server: {without_password(url)!r} ({error})") from error
+    kind = options.pop("connection_class", redis.connection.Connection)
+    for name in _OURS:
+        options.pop(name, None)
+
+    def connect(socket_timeout: float) -> AbstractConnection:
+        connection: AbstractConnection = kind(
+            **options,
+            socket_timeout=socket_timeout,
+            socket_connect_timeout=CONNECT_TIMEOUT,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+            driver_info=None,
+        )
+        return connection
+
+    return connect
+
+
+def without_password(url: str) -> str:
+    """Give a URL as it may be shown."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    name, _, place = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{name.partition(':')[0]}:***@{place}"))
+
+
+class Connections:
+    """Connections to one server, each used by one thread at a time. A forked child makes its own."""
+
+    def __init__(self, connector: Connector, shown_url: str, patience: float = PATIENCE) -> None:
+        self._connector = connector
+        self._patience = patience
+        self.shown_url = shown_url
+        self._was_connected = False
+        self._forget()
+        _EVERY.add(self)
+
+    def _forget(self) -> None:
+        self._idle: deque[AbstractConnection] = deque()
+        self._sleepers: deque[AbstractConnection] = deque()
+
+    def call(self, *command: Argument) -> Reply:
+        """Send one command and read its reply; it is sent again while the server is away for a short time.
+
+        Raises:
+            BackendError: What the server answered, or that it could not be reached.
+        """
+        return self._patiently(lambda connection: _exchange(connection, command))
+
+    def pipeline(self, commands: Sequence[Sequence[Argument]]) -> list[Reply]:
+        """Send several commands at once and read their replies. No transaction: each stands for itself.
+
+        Raises:
+            BackendError: The first error among the replies, after all were read.
+        """
+        return self._patiently(lambda connection: _exchange_many(connection, commands)) if commands else []
+
+    def blocking(self, command: Sequence[Argument], timeout: float) -> Reply:
+        """Send a command that waits on the server for at most `timeout` seconds. It is never sent twice.
+
+        Raises:
+            BackendError: Also when the connection broke: the reply, and what it popped, may be lost.
+        """
+        connection = self._take(self._sleepers)
+        try:
+            reply = _exchange_slowly(connection, command, timeout + BLOCKING_MARGIN)
+        except redis.exceptions.RedisError as error:
+            self._settle(connection, self._sleepers, error)
+            raise translated(error, self.shown_url) from error
+        except BaseException:
+            connection.disconnect()
+            raise
+        self._sleepers.append(connection)
+        return reply
+
+    def close(self) -> None:
+        """Close what is not in use; what is closes when it comes back."""
+        for connections in (self._idle, self._sleepers):
+            while connections:
+                connections.pop().disconnect()
+
+    def _take(self, connections: deque[AbstractConnection]) -> AbstractConnection:
+        try:
+            return connections.pop()
+        except IndexError:
+            return self._connector(COMMAND_TIMEOUT)
+
+    def _patiently(self, exchange: Callable[[AbstractConnection], _T]) -> _T:
+        pauses = None
+        while True:
+            connection = self._take(self._idle)
+            try:
+                reply = exchange(connection)
+            except redis.exceptions.RedisError as error:
+                self._settle(connection, self._idle, error)
+                if not is_passing(error):
+                    raise translated(error, self.shown_url) from error
+                pauses = pauses or Pauses(self._patience if self._was_connected else 0.0)
+                if not pauses.pause():
+                    raise unavailable(error, self.shown_url) from error
+            except BaseException:
+                connection.disconnect()
+                raise
+            else:
+                self._was_connected = True
+                self._idle.append(connection)
+                return reply
+
+    def _settle(self, connection: AbstractConnection, home: deque[AbstractConnection], error: Exception) -> None:
+        if isinstance(error, redis.exceptions.ResponseError):
+            home.append(connection)
+        else:
+            connection.disconnect()
+
+
+class Pauses:
+    """Growing, jittered pauses between attempts, until patience is at its end."""
+
+    def __init__(self, patience: float) -> None:
+        self._deadline = time.monotonic() + patience
+        self._next = _SHORTEST_PAUSE
+
+    def pause(self) -> bool:
+        """Sleep until the next attempt; False, at once, when there shall be none."""
+        pause = self._next * random.uniform(0.8, 1.2)
+        if time.monotonic() + pause > self._deadline:
+            return False
+        time.sleep(pause)
+        self._next = min(2 * self._next, _LONGEST_PAUSE)
+        return True
+
+
+def _exchange(connection: AbstractConnection, command: Sequence[Argument]) -> Reply:
+    connection.send_packed_command(connection.pack_command(*command), check_health=False)
+    reply: Reply = connection.read_response()
+    return reply
+
+
+def _exchange_slowly(connection: AbstractConnection, command: Sequence[Argument], timeout: float) -> Reply:
+    connection.send_packed_command(connection.pack_command(*command), check_health=False)
+    reply: Reply = connection.read_response(timeout=timeout)
+    return reply
+
+
+def _exchange_many(connection: AbstractConnection, commands: Sequence[Sequence[Argument]], depth: int) -> list[Reply]:
+    replies: list[Reply] = []
+    failure: redis.exceptions.ResponseError | None = None
+    for sent in range(len(commands) + depth):
+        if sent < len(commands):
+            connection.send_packed_command(connection.pack_command(*commands[sent]), check_health=False)
+        if sent >= depth:
+            try:
+                replies.append(connection.read_response())
+            except redis.exceptions.ResponseError as error:
+                failure = failure or error
+        if len(replies) == len(commands) or (failure is not None and sent >= len(commands) + depth - 1):
+            break
+    if failure is not None:
+        raise failure
+    return replies
+
+
+_EVERY: "weakref.WeakSet[Connections]" = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for connections in list(_EVERY):
+        connections._forget()
+
+
+os.register_at_fork(after_in_child=_forget_all)

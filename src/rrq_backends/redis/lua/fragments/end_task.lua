@@ -1,0 +1,46 @@
+-- include: keys clock
+-- What becomes of a task that is over: its status and time, whoever watches it, when it expires.
+local COMPLETE_TTL = 86400
+local INBOX_TTL = 600
+
+local FAILED = {ERROR = true, CANCELLED = true, DIED = true, TIMEOUT = true, IMPOSSIBLE = true}
+local LIVE = {PENDING = true, RUNNING = true, DEFERRED = true}
+
+local function options_of(id)
+  local options = redis.call('HGET', key('task:options'), id)
+  return options and cjson.decode(options) or {}
+end
+
+-- An inbox may lose anything: who waits watches again. So a full server may refuse this push.
+local function tell(id, status)
+  local inboxes = redis.call('HGET', key('task:watchers'), id)
+  if not inboxes then
+    return
+  end
+  for inbox in string.gmatch(inboxes, '%S+') do
+    local heard = redis.call('ZSCORE', key('waiters'), inbox)
+    if heard and now_number - tonumber(heard) < INBOX_TTL then
+      redis.pcall('RPUSH', inbox_key(inbox), id .. ' ' .. status)
+      redis.call('EXPIRE', inbox_key(inbox), INBOX_TTL)
+    end
+  end
+  redis.call('HDEL', key('task:watchers'), id)
+end
+
+local function end_task(id, status)
+  redis.call('HSET', key('task:status'), id, status)
+  redis.call('HSET', key('task:time_complete'), id, now)
+  redis.call('RPUSH', complete_key(id), id)
+  redis.call('EXPIRE', complete_key(id), COMPLETE_TTL)
+  redis.call('HDEL', key('task:cancel'), id)
+  local lifetime = options_of(id).result_ttl
+  if lifetime then
+    redis.call('ZADD', key('task:expire'), after(lifetime), id)
+  end
+  tell(id, status)
+end
+
+-- Why a task ended without a worker to speak for it, as JSON.
+local function give_reason(id, kind, detail, call)
+  redis.call('HSET', key('task:reason'), id, cjson.encode({kind = kind, detail = detail, call = call}))
+end

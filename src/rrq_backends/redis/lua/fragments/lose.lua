@@ -1,0 +1,39 @@
+-- include: keys release attempt
+-- A claim that ended with its worker: `on_lost` decides. The task goes to the front of its queue, or it has DIED.
+local function lose_task(id, kind, detail)
+  if redis.call('HGET', key('task:status'), id) ~= 'RUNNING' then
+    return ''
+  end
+  local options = options_of(id)
+  local losses = redis.call('HINCRBY', key('task:losses'), id, 1)
+  note_attempt(id, 'DIED', kind .. ': ' .. detail)
+  if options.on_lost == 'requeue' and losses < (options.max_attempts or 3) then
+    redis.call('HDEL', key('task:cancel'), id)
+    enqueue(id, true)
+    return 'REQUEUED'
+  end
+  give_reason(id, kind, detail)
+  end_and_release(id, 'DIED')
+  return 'DIED'
+end
+
+-- What a worker held, when it is gone. Returns the task and what became of it.
+local function settle(worker, kind, detail)
+  local id = redis.call('HGET', key('worker:task'), worker)
+  if not id then
+    return '', ''
+  end
+  local became = lose_task(id, kind, detail)
+  redis.call('HDEL', key('worker:task'), worker)
+  return id, became
+end
+
+-- Sign a worker off: its session is over, what was left for it goes.
+local function sign_off(worker, status)
+  redis.call('HSET', key('worker:status'), worker, status)
+  redis.call('SREM', key('worker:id'), worker)
+  redis.call('HDEL', key('worker:session'), worker)
+  redis.call('HDEL', key('worker:late'), worker)
+  redis.call('DEL', worker_key(worker, 'message'), worker_key(worker, 'wake'))
+  redis.call('DEL', worker_key(worker, 'heartbeat'), worker_key(worker, 'heartbeat:kill'))
+end

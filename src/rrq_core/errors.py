@@ -1,0 +1,190 @@
+"""Every error of the library. Each says what was wrong, with the value, and what to do.
+
+RrqError
+├── InvalidArgument (ValueError)        an argument that cannot be right
+│   └── InvalidName                     a queue id, queue name or worker id that is none
+├── NotSendable (TypeError)             an object that cannot be made into bytes
+├── NoDefaultController (RuntimeError)  a call that needs a controller, and none is set
+├── Closed (RuntimeError)               a controller that was closed
+├── TaskNotFound (LookupError)          a task id that this queue does not know
+├── ResultMissing (LookupError)         the task has no result yet
+├── TaskTimeout (TimeoutError)          a wait that took too long
+├── NotCancellable, NotRetriable, TaskInUse (ValueError)
+├── KeyTaken (ValueError)               an idempotency key that another call has
+├── WorkerIdTaken (ValueError)          a worker id whose owner is alive
+├── WorkerNotFound (LookupError)        a worker id that this queue does not know
+├── WorkerTimeout (TimeoutError)        workers that did not come up, or go, in time
+├── MessageError                        a message that could not be answered
+├── ObjectMissing (LookupError)         a hash that the store does not have
+├── PayloadRefused (ValueError)         bytes that must not, or cannot, be read here
+├── Fenced                              a worker's session that is over
+├── PluginError                         an unknown, duplicate or broken plugin
+│   └── UnknownScheme (ValueError)      a URL scheme that nobody serves
+└── BackendError                        what the store, or the way to it, answered
+    ├── BackendUnavailable (ConnectionError)
+    ├── BackendDenied (PermissionError)
+    ├── BackendFull (MemoryError)
+    ├── SchemaMismatch (ValueError)     a queue that another version wrote
+    └── ForeignKey (ValueError)         a key that we need holds something of another's
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rrq_core.model.ids import Hash, TaskId, WorkerId
+
+
+class RrqError(Exception):
+    """The root of all errors of this library."""
+
+
+class InvalidArgument(RrqError, ValueError):
+    """An argument that cannot be right. Nothing was written."""
+
+
+class InvalidName(InvalidArgument):
+    """A queue id, queue name or worker id that is none."""
+
+
+class NotSendable(RrqError, TypeError):
+    """An object that cannot be made into bytes, or a function that cannot be sent."""
+
+
+class NoDefaultController(RrqError, RuntimeError):
+    """A call that needs a controller found none."""
+
+
+class Closed(RrqError, RuntimeError):
+    """A controller was used after it was closed."""
+
+
+class TaskNotFound(RrqError, LookupError):
+    """Task ids that this queue does not know: never submitted here, or deleted."""
+
+    def __init__(self, tasks: "Iterable[TaskId | str]", queue_id: str = "", purpose: str = "") -> None:
+        self.tasks = tuple(tasks)
+        shown = ", ".join(str(task) for task in self.tasks[:3]) + (" …" if len(self.tasks) > 3 else "")
+        where = f" in the queue {queue_id!r}" if queue_id else ""
+        doing = f", so {purpose}" if purpose else ""
+        count = "task" if len(self.tasks) == 1 else f"{len(self.tasks)} tasks"
+        super().__init__(f"no such {count}{where}: {shown} (never submitted here, or deleted){doing}")
+
+    def __reduce__(self) -> tuple[type["TaskNotFound"], tuple[tuple[str, ...]]]:
+        return type(self), (self.tasks,)
+
+
+class ResultMissing(RrqError, LookupError):
+    """A task has no result yet."""
+
+
+class TaskTimeout(RrqError, TimeoutError):
+    """A wait ended before the tasks did. The tasks go on."""
+
+
+class NotCancellable(RrqError, ValueError):
+    """A task cannot be cancelled where it stands."""
+
+
+class NotRetriable(RrqError, ValueError):
+    """A task cannot be retried where it stands."""
+
+
+class TaskInUse(RrqError, ValueError):
+    """A task cannot be deleted: it is running, or a deferred task needs it. Nothing was deleted."""
+
+
+class KeyTaken(RrqError, ValueError):
+    """An idempotency key belongs to another call."""
+
+    def __init__(self, key: str, task: "TaskId") -> None:
+        self.key, self.task = key, task
+        super().__init__(
+            f"the key {key!r} belongs to task {task}, which calls another function or has other arguments: "
+            "choose another key, or delete that task"
+        )
+
+    def __reduce__(self) -> "tuple[type[KeyTaken], tuple[str, TaskId]]":
+        return type(self), (self.key, self.task)
+
+
+class WorkerIdTaken(RrqError, ValueError):
+    """A worker with this id is alive."""
+
+    def __init__(self, worker: "WorkerId", remedy: str = "choose another id, or stop that one first") -> None:
+        self.worker = worker
+        super().__init__(f"a worker with the id {worker!r} is alive: {remedy}")
+
+    def __reduce__(self) -> "tuple[type[WorkerIdTaken], tuple[WorkerId]]":
+        return type(self), (self.worker,)
+
+
+class WorkerNotFound(RrqError, LookupError):
+    """Worker ids that this queue does not know."""
+
+
+class WorkerTimeout(RrqError, TimeoutError):
+    """Workers did not come up, or did not go, in time."""
+
+
+class MessageError(RrqError):
+    """A message failed, or was refused, at the worker that answers with this."""
+
+
+class ObjectMissing(RrqError, LookupError):
+    """Hashes of values that the store does not have."""
+
+    def __init__(self, hashes: "Iterable[Hash | str]", why: str = "deleted, or never stored here") -> None:
+        self.hashes = tuple(hashes)
+        shown = ", ".join(self.hashes[:3]) + (" …" if len(self.hashes) > 3 else "")
+        super().__init__(f"no stored value with the hash {shown} ({why})")
+
+    def __reduce__(self) -> "tuple[type[ObjectMissing], tuple[tuple[str, ...]]]":
+        return type(self), (self.hashes,)
+
+
+class PayloadRefused(RrqError, ValueError):
+    """Bytes that must not, or cannot, be read here. Nothing of them was run."""
+
+
+class Fenced(RrqError):
+    """A worker's session is over: it was declared lost, left, or another process registered under its id."""
+
+    def __init__(self, worker: "WorkerId") -> None:
+        self.worker = worker
+        super().__init__(f"the session of worker {worker!r} is over; register again")
+
+    def __reduce__(self) -> "tuple[type[Fenced], tuple[WorkerId]]":
+        return type(self), (self.worker,)
+
+
+class PluginError(RrqError):
+    """An unknown, duplicate or broken plugin."""
+
+
+class UnknownScheme(PluginError, ValueError):
+    """A URL scheme that no installed plugin serves."""
+
+
+class BackendError(RrqError):
+    """The store answered with an error, or could not be asked."""
+
+
+class BackendUnavailable(BackendError, ConnectionError):
+    """The store could not be reached, or went away and did not come back in time."""
+
+
+class BackendDenied(BackendError, PermissionError):
+    """The store refused us: wrong password, or rights that are missing."""
+
+
+class BackendFull(BackendError, MemoryError):
+    """The store has no memory left. Nothing was written."""
+
+
+class SchemaMismatch(BackendError, ValueError):
+    """A queue was made by another version, whose layout this one does not know."""
+
+
+class ForeignKey(BackendError, ValueError):
+    """A key that this queue needs holds something that is not ours. Nothing was written."""

@@ -1,0 +1,51 @@
+"""The port for bytes in some other place: a disk, an object store."""
+
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from rrq_core.model.value import Buffer, OffloadEntry
+
+
+class Offload(ABC):
+    """Bytes by name. It never looks into them. One queue owns a root; names are letters, digits and `-`."""
+
+    @abstractmethod
+    def mset(self, items: Mapping[str, Buffer]) -> None:
+        """Write bytes under names. Each becomes visible whole or not at all; writing the same again is harmless."""
+
+    @abstractmethod
+    def mget(self, names: Sequence[str]) -> list[Buffer]:
+        """Read the bytes of names, in order.
+
+        Raises:
+            ObjectMissing: If some are not there; it names them.
+        """
+
+    @abstractmethod
+    def mdel(self, names: Sequence[str]) -> None:
+        """Delete names; absent ones are fine."""
+
+    @abstractmethod
+    def list(self) -> Iterator[OffloadEntry]:
+        """Go through all that lies in the root."""
+
+    @abstractmethod
+    def destroy(self) -> None:
+        """Delete the root with all that lies in it."""
+
+    def put_file(self, name: str, path: Path) -> None:
+        """Take over a file as the bytes of a name; the file may be gone afterwards."""
+        self.mset({name: path.read_bytes()})
+
+    def probe(self) -> None:
+        """Write, read and delete a small value: does it work from here? Raises what goes wrong."""
+        name = f"probe-{secrets.token_hex(8)}"
+        self.mset({name: b"probe"})
+        try:
+            found = bytes(self.mget([name])[0])
+        finally:
+            self.mdel([name])
+        if found != b"probe":
+            raise OSError(f"the offload gave back {found!r} for b'probe', which was written a moment before")

@@ -1,0 +1,58 @@
+"""The port for workers: registration, sleep and wake, logs."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from rrq_core.model.ids import QueueName, WorkerId
+from rrq_core.model.status import WorkerStatus
+from rrq_core.model.work import Session
+from rrq_core.model.worker import LogEntry, NewLogEntry, NewWorker, WorkerRecord
+
+
+class Workers(ABC):
+    """Workers of one queue id. Every call of a worker carries its session; the session of another is `Fenced`."""
+
+    @abstractmethod
+    def register(self, worker: NewWorker) -> Session:
+        """Enter a worker under its id, IDLE, with a session of its own.
+
+        One that exited or was lost is taken over: what it ran is settled first, and messages left for it are dropped.
+
+        Raises:
+            WorkerIdTaken: If a worker of this id is alive (one without a heartbeat is, until it leaves).
+        """
+
+    @abstractmethod
+    def wait(self, session: Session, queues: Sequence[QueueName], timeout: float) -> None:
+        """Sleep until there may be work in one of these queues, or a message, at most `timeout` seconds.
+
+        May return early, never late: who is woken calls `Queue.step` to see. No queues: wakes for messages only.
+        """
+
+    @abstractmethod
+    def leave(self, session: Session, status: WorkerStatus, reason: str, idle: bool = False) -> bool:
+        """Sign a worker off as EXITED or LOST; unanswered messages go. False if its session was over already.
+
+        What it held is decided by the task's `on_lost`; with `idle` the worker says that it runs nothing, so what it
+        holds goes back to the front of its queue, and the attempt is not counted.
+        """
+
+    @abstractmethod
+    def read(self, workers: Sequence[WorkerId] | None, states: frozenset[WorkerStatus]) -> list[WorkerRecord]:
+        """Look at workers that are in one of these states, all for None; unknown ones are left out."""
+
+    @abstractmethod
+    def forget(self, workers: Sequence[WorkerId]) -> list[WorkerId]:
+        """Delete all that is kept of workers that are EXITED or LOST; answer which were."""
+
+    @abstractmethod
+    def log(self, session: Session, entries: Sequence[NewLogEntry]) -> None:
+        """Add lines to the worker's log, with the store's time. The one call that may show twice when repeated.
+
+        Raises:
+            Fenced: If the session is over.
+        """
+
+    @abstractmethod
+    def log_tail(self, workers: Sequence[WorkerId], n: int | None) -> list[LogEntry]:
+        """Read the last `n` lines of each log (None: all), oldest first, worker by worker."""
