@@ -6,6 +6,7 @@ RrqError
 ├── NotSendable (TypeError)             an object that cannot be made into bytes
 ├── NoDefaultController (RuntimeError)  a call that needs a controller, and none is set
 ├── Closed (RuntimeError)               a controller that was closed
+├── QueueGone (LookupError)             a queue that was destroyed, or never made
 ├── TaskNotFound (LookupError)          a task id that this queue does not know
 ├── ResultMissing (LookupError)         the task has no result yet
 ├── TaskTimeout (TimeoutError)          a wait that took too long
@@ -57,6 +58,19 @@ class NoDefaultController(RrqError, RuntimeError):
 
 class Closed(RrqError, RuntimeError):
     """A controller was used after it was closed."""
+
+
+class QueueGone(RrqError, LookupError):
+    """A queue is not there: it was destroyed, or nobody has connected to it yet."""
+
+    def __init__(self, queue_id: str) -> None:
+        self.queue_id = queue_id
+        super().__init__(
+            f"there is no queue {queue_id!r}: it was destroyed, or nobody has connected to it yet; connect() makes it"
+        )
+
+    def __reduce__(self) -> tuple[type["QueueGone"], tuple[str]]:
+        return type(self), (self.queue_id,)
 
 
 class TaskNotFound(RrqError, LookupError):

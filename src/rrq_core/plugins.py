@@ -143,7 +143,7 @@ def open_backend(url: str, queue_id: QueueId) -> Backend:
     scheme, separator, _ = url.partition("://")
     if not separator:
         raise UnknownScheme(f"a URL begins with a scheme, as in redis://localhost or embedded://; this one does not: {url!r}")
-    return installed_plugins().backends.find(scheme, _without_password(url))(url, queue_id)
+    return installed_plugins().backends.find(scheme, without_password(url))(url, queue_id)
 
 
 def open_offload(url: str) -> Offload:
@@ -153,10 +153,10 @@ def open_offload(url: str) -> Offload:
         UnknownScheme: If no plugin serves the URL's scheme.
     """
     scheme, separator, _ = url.partition("://")
-    return installed_plugins().offloads.find(scheme if separator else "file", _without_password(url))(url)
+    return installed_plugins().offloads.find(scheme if separator else "file", without_password(url))(url)
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
     parts = urlsplit(url)
     if parts.password is None:
         return url

@@ -101,13 +101,13 @@ class Connections:
         """
         return self._patiently(lambda connection: _exchange(connection, command))
 
-    def pipeline(self, commands: Sequence[Sequence[Argument]]) -> list[Reply]:
-        """Send several commands at once and read their replies. No transaction: each stands for itself.
+    def pipeline(self, commands: Sequence[Sequence[Argument]], depth: int = 1000) -> list[Reply]:
+        """Send several commands, `depth` of them ahead of their replies. No transaction: each stands for itself.
 
         Raises:
             BackendError: The first error among the replies, after all were read.
         """
-        return self._patiently(lambda connection: _exchange_many(connection, commands)) if commands else []
+        return self._patiently(lambda connection: _exchange_many(connection, commands, depth)) if commands else []
 
     def blocking(self, command: Sequence[Argument], timeout: float) -> Reply:
         """Send a command that waits on the server for at most `timeout` seconds. It is never sent twice.
@@ -197,21 +197,24 @@ def _exchange_slowly(connection: AbstractConnection, command: Sequence[Argument]
 
 
 def _exchange_many(connection: AbstractConnection, commands: Sequence[Sequence[Argument]], depth: int) -> list[Reply]:
-    replies: list[Reply] = []
-    failure: redis.exceptions.ResponseError | None = None
-    for sent in range(len(commands) + depth):
-        if sent < len(commands):
-            connection.send_packed_command(connection.pack_command(*commands[sent]), check_health=False)
+    replies: list[Reply | redis.exceptions.ResponseError] = []
+    for sent, command in enumerate(commands):
+        connection.send_packed_command(connection.pack_command(*command), check_health=False)
         if sent >= depth:
-            try:
-                replies.append(connection.read_response())
-            except redis.exceptions.ResponseError as error:
-                failure = failure or error
-        if len(replies) == len(commands) or (failure is not None and sent >= len(commands) + depth - 1):
-            break
-    if failure is not None:
-        raise failure
-    return replies
+            replies.append(_reply(connection))
+    replies.extend(_reply(connection) for _ in range(len(commands) - len(replies)))
+    for reply in replies:
+        if isinstance(reply, redis.exceptions.ResponseError):
+            raise reply
+    return [reply for reply in replies if not isinstance(reply, redis.exceptions.ResponseError)]
+
+
+def _reply(connection: AbstractConnection) -> Reply | redis.exceptions.ResponseError:
+    try:
+        reply: Reply = connection.read_response()
+        return reply
+    except redis.exceptions.ResponseError as error:
+        return error
 
 
 _EVERY: "weakref.WeakSet[Connections]" = weakref.WeakSet()

@@ -9,6 +9,10 @@ _PASSING = ("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "UNB
 _DENIED = (answers.AuthenticationError, answers.AuthorizationError, answers.NoPermissionError)
 
 
+class ScriptUnknown(BackendError):
+    """The server does not know a script (yet, or any more). It is given its text, and asked again."""
+
+
 def is_passing(error: answers.RedisError) -> bool:
     """Tell whether the same command may work a little later."""
     if isinstance(error, _DENIED):
@@ -53,4 +57,6 @@ def translated(error: answers.RedisError, shown_url: str) -> BackendError:
         )
     if isinstance(error, answers.ConnectionError | answers.TimeoutError):
         return unavailable(error, shown_url)
+    if isinstance(error, answers.NoScriptError):
+        return ScriptUnknown(text)
     return BackendError(f"the server at {shown_url} answered: {text}")

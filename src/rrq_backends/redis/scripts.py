@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -10,6 +10,7 @@ from importlib.resources.abc import Traversable
 from attrs import frozen
 
 from rrq_backends.redis.connection import Argument, Connections, Reply
+from rrq_backends.redis.failures import ScriptUnknown
 
 _INCLUDE = re.compile(r"^-- include: (.+)$", re.MULTILINE)
 _DEFINITION = re.compile(r"^local (?:function )?([A-Za-z_]+)", re.MULTILINE)
@@ -86,7 +87,24 @@ class Scripts:
 
     def run(self, name: str, slot: str, *arguments: Argument) -> Reply:
         """Run a script once. `slot` is the key that names the slot of all keys it uses."""
-        return self._connections.call(*self._command(name, slot, arguments))
+        command = self._command(name, slot, arguments)
+        try:
+            return self._connections.call(*command)
+        except ScriptUnknown:
+            self._load(name)
+            return self._connections.call(*command)
 
-    def _command(self, name: str, slot: str, arguments: tuple[Argument, ...]) -> tuple[Argument, ...]:
+    def run_each(self, name: str, slot: str, portions: Sequence[Sequence[Argument]]) -> list[Reply]:
+        """Run a script once for each portion of arguments, in order, the next sent while the server has the last."""
+        commands = [self._command(name, slot, portion) for portion in portions]
+        try:
+            return self._connections.pipeline(commands, depth=2)
+        except ScriptUnknown:
+            self._load(name)
+            return self._connections.pipeline(commands, depth=2)
+
+    def _load(self, name: str) -> None:
+        self._connections.call("SCRIPT", "LOAD", self._scripts[name].text)
+
+    def _command(self, name: str, slot: str, arguments: Sequence[Argument]) -> tuple[Argument, ...]:
         return ("EVALSHA", self._scripts[name].digest, 1, slot, *arguments)

@@ -28,6 +28,15 @@ local function settle(worker, kind, detail)
   return id, became
 end
 
+local function forget_heartbeat(worker)
+  local terms = redis.call('HGET', key('worker:heartbeat'), worker)
+  if terms then
+    local beating = string.match(terms, '^%S+ %S+ (.*)$')
+    redis.call('DEL', beating, beating .. ':kill')
+    redis.call('HDEL', key('worker:heartbeat'), worker)
+  end
+end
+
 -- Sign a worker off: its session is over, what was left for it goes.
 local function sign_off(worker, status)
   redis.call('HSET', key('worker:status'), worker, status)
@@ -35,5 +44,5 @@ local function sign_off(worker, status)
   redis.call('HDEL', key('worker:session'), worker)
   redis.call('HDEL', key('worker:late'), worker)
   redis.call('DEL', worker_key(worker, 'message'), worker_key(worker, 'wake'))
-  redis.call('DEL', worker_key(worker, 'heartbeat'), worker_key(worker, 'heartbeat:kill'))
+  forget_heartbeat(worker)
 end

@@ -1,15 +1,9 @@
--- include: keys end_task enqueue object
--- What the end of a task means to those that wait for it. At most `budget` of them in one script; what is left stays in
--- `depends:down`, and the ended task in `task:releasing`, until `release` has gone on.
-local function leaf_of(id)
-  local leaf = id
-  local next = redis.call('HGET', key('task:moved_to'), leaf)
-  while next do
-    leaf = next
-    next = redis.call('HGET', key('task:moved_to'), leaf)
-  end
-  return leaf
-end
+-- include: keys end_task enqueue object chain
+-- What a change of a task means to those that wait for it. At most `budget` of them in one script; with what is left the
+-- task stays in `task:releasing` until `release` has gone on.
+--   COMPLETE, failed: `depends:down` is released, or becomes IMPOSSIBLE and is kept in `depends:impossible`
+--   MOVED: both wait for the next of the chain      live again: `depends:impossible` waits again
+local RELEASE_LIMIT = 500
 
 -- The result of a parent among the arguments of a task is kept for it, so that it outlives the parent.
 local function keep_argument(id, parent)
@@ -31,42 +25,95 @@ local function release_one(id, parent)
   end
 end
 
--- The failed parent keeps the dependent in `depends:impossible`: a retry revives it from there.
-local function fail_one(id, parent, kind)
+local function fail_one(id, parent)
   redis.call('SADD', task_key(parent, 'depends:impossible'), id)
   if redis.call('HGET', key('task:status'), id) ~= 'DEFERRED' then
     return false
   end
   redis.call('ZREM', key('task:due'), id)
-  give_reason(id, kind, parent)
+  give_reason(id, 'dependency', parent)
   end_task(id, 'IMPOSSIBLE')
   return redis.call('EXISTS', task_key(id, 'depends:down')) == 1
 end
 
-local function move_one(id, parent, leaf)
-  redis.call('SADD', task_key(id, 'depends:up'), leaf)
-  redis.call('SREM', task_key(id, 'depends:up'), parent)
-  redis.call('SADD', task_key(leaf, 'depends:down'), id)
+local function has_failed_parent(id)
+  for _, parent in ipairs(redis.call('SMEMBERS', task_key(id, 'depends:up'))) do
+    if FAILED[redis.call('HGET', key('task:status'), parent)] then
+      return true
+    end
+  end
+  return false
 end
 
--- Breadth first, by a work list. Returns how many ended tasks still have dependents to release.
+-- An IMPOSSIBLE task of which nothing failed any more waits again. One that lost a dependency for ever does not.
+local function revive(id)
+  local reason = redis.call('HGET', key('task:reason'), id)
+  if redis.call('HGET', key('task:status'), id) ~= 'IMPOSSIBLE' or has_failed_parent(id)
+    or (reason and cjson.decode(reason).kind == 'deleted') then
+    return false
+  end
+  redis.call('HSET', key('task:status'), id, 'DEFERRED')
+  redis.call('HDEL', key('task:time_complete'), id)
+  redis.call('HDEL', key('task:reason'), id)
+  redis.call('ZREM', key('task:expire'), id)
+  redis.call('DEL', complete_key(id))
+  return redis.call('EXISTS', task_key(id, 'depends:impossible')) == 1
+end
+
+local function move_one(id, parent, leaf)
+  local status = redis.call('HGET', key('task:status'), leaf)
+  redis.call('SADD', task_key(id, 'depends:up'), leaf)
+  redis.call('SREM', task_key(id, 'depends:up'), parent)
+  if status == 'COMPLETE' then
+    revive(id)
+    release_one(id, leaf)
+  elseif FAILED[status] then
+    return fail_one(id, leaf)
+  else
+    redis.call('SADD', task_key(leaf, 'depends:down'), id)
+  end
+  return revive(id)
+end
+
+local function wait_again(id, parent)
+  redis.call('SADD', task_key(parent, 'depends:down'), id)
+  return revive(id)
+end
+
+-- Whom the change concerns next, and what it does to each; a treatment answers whether that one has followers of its own.
+local function treatment(parent)
+  local status = redis.call('HGET', key('task:status'), parent)
+  if LIVE[status] then
+    return 'depends:impossible', wait_again
+  elseif status == 'COMPLETE' then
+    return 'depends:down', release_one
+  elseif status == 'MOVED' then
+    local leaf = leaf_of(parent)
+    local from = redis.call('EXISTS', task_key(parent, 'depends:down')) == 1 and 'depends:down' or 'depends:impossible'
+    return from, function(id) return move_one(id, parent, leaf) end
+  end
+  return 'depends:down', fail_one
+end
+
+local function is_settled(parent)
+  local from = treatment(parent)
+  return redis.call('EXISTS', task_key(parent, from)) == 0
+end
+
+-- Breadth first, by a work list. Returns how many tasks still have dependents to treat.
 local function release(work, budget)
   local at = 1
   while work[at] and budget > 0 do
     local parent = work[at]
-    local status = redis.call('HGET', key('task:status'), parent)
-    local down = redis.call('SPOP', task_key(parent, 'depends:down'), budget)
-    budget = budget - math.max(#down, 1)
-    for _, id in ipairs(down) do
-      if status == 'COMPLETE' then
-        release_one(id, parent)
-      elseif status == 'MOVED' then
-        move_one(id, parent, leaf_of(parent))
-      elseif fail_one(id, parent, 'dependency') then
+    local from, treat = treatment(parent)
+    local some = redis.call('SPOP', task_key(parent, from), budget)
+    budget = budget - math.max(#some, 1)
+    for _, id in ipairs(some) do
+      if treat(id, parent) then
         work[#work + 1] = id
       end
     end
-    if redis.call('EXISTS', task_key(parent, 'depends:down')) == 0 then
+    if is_settled(parent) then
       redis.call('SREM', key('task:releasing'), parent)
       at = at + 1
     end
@@ -76,8 +123,6 @@ local function release(work, budget)
   end
   return redis.call('SCARD', key('task:releasing'))
 end
-
-local RELEASE_LIMIT = 500
 
 -- End a task and release who waits for it.
 local function end_and_release(id, status)

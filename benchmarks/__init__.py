@@ -1,0 +1,1 @@
+"""Benchmarks: what the library costs beside the least that any task queue on Redis must pay, measured in one run."""

@@ -1,0 +1,1 @@
+"""Bootstrap intervals for a regression on scikit-learn's diabetes data: `python -m examples.bootstrap_diabetes`."""

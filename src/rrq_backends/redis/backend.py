@@ -1,0 +1,76 @@
+"""The bundle of all ports on one server, for one queue id."""
+
+from collections.abc import Callable
+
+from rrq_core.model.ids import QueueId
+from rrq_core.ports import Backend
+
+from rrq_backends.redis.connection import Connections, Connector, connector_of, without_password
+from rrq_backends.redis.heartbeat import RedisHeartbeat
+from rrq_backends.redis.keys import QueueKeys
+from rrq_backends.redis.messages import RedisMessages
+from rrq_backends.redis.objects import RedisObjectStore
+from rrq_backends.redis.queue import RedisQueue
+from rrq_backends.redis.scripts import Scripts
+from rrq_backends.redis.settings import RedisSettings
+from rrq_backends.redis.workers import RedisWorkers
+
+
+def _nothing() -> None:
+    """What else closes with a backend, where nothing does."""
+
+
+def build_backend(
+    connector: Connector,
+    url: str,
+    queue_id: QueueId,
+    *,
+    shared: bool,
+    durable: bool,
+    close: Callable[[], None] = _nothing,
+) -> Backend:
+    """Bundle the ports over connections of a kind. Nothing is written, and nothing is sent yet.
+
+    Args:
+        connector: Opens connections.
+        url: Opens this backend again.
+        queue_id: Whose tasks, workers and values they are.
+        shared: Whether other processes reach the store.
+        durable: Whether it survives this process.
+        close: What else is to be closed, after the connections.
+    """
+    connections = Connections(connector, without_password(url))
+    scripts, keys = Scripts(connections), QueueKeys(queue_id)
+
+    def objects_at(prefix: str) -> RedisObjectStore:
+        return RedisObjectStore(prefix, queue_id, connections, scripts)
+
+    def close_all() -> None:
+        connections.close()
+        close()
+
+    return Backend(
+        url=url,
+        queue_id=queue_id,
+        queue=RedisQueue(keys, connections, scripts),
+        workers=RedisWorkers(keys, connections, scripts),
+        messages=RedisMessages(keys, connections, scripts),
+        settings=RedisSettings(keys, connections, scripts),
+        objects=objects_at(keys.object_store()),
+        heartbeat=RedisHeartbeat(keys, connections, scripts),
+        shared=shared,
+        durable=durable,
+        objects_at=objects_at,
+        close=close_all,
+    )
+
+
+def open_redis(url: str, queue_id: QueueId) -> Backend:
+    """Open a queue on the server of a `redis://` or `unix://` URL.
+
+    Raises:
+        BackendError: If the server cannot be reached, or refuses us.
+    """
+    backend = build_backend(connector_of(url), url, queue_id, shared=True, durable=True)
+    backend.heartbeat.remaining([f"{queue_id}:version"])  # any read: is the server there, and does it know us?
+    return backend

@@ -1,0 +1,65 @@
+"""The port Heartbeat on Redis."""
+
+import math
+from collections.abc import Sequence
+
+from rrq_core.model.worker import Beat
+from rrq_core.ports import Heartbeat
+
+from rrq_backends.redis.connection import Argument, Connections
+from rrq_backends.redis.keys import QueueKeys
+from rrq_backends.redis.replies import items, number, text
+from rrq_backends.redis.scripts import Scripts
+
+
+class RedisHeartbeat(Heartbeat):
+    """Heartbeat keys, in Redis or Valkey. Beats with a session are those of workers of one queue id."""
+
+    def __init__(self, keys: QueueKeys, connections: Connections, scripts: Scripts) -> None:
+        self._keys = keys
+        self._connections = connections
+        self._scripts = scripts
+
+    def beat(self, beats: Sequence[Beat]) -> list[bool]:
+        fenced = self._beat_workers([beat for beat in beats if beat.session is not None])
+        self._connections.pipeline([_plain(beat) for beat in beats if beat.session is None])
+        return [fenced.pop(0) if beat.session is not None else True for beat in beats]
+
+    def _beat_workers(self, beats: Sequence[Beat]) -> list[bool]:
+        wanted: list[Argument] = []
+        for beat in beats:
+            if beat.session is not None:
+                wanted += (beat.session.worker, beat.session.token, beat.key, _milliseconds(beat.expire), beat.value)
+        if not wanted:
+            return []
+        slot = self._keys.task_field("status")
+        return [number(one) == 1 for one in items(self._scripts.run("beat", slot, self._keys.queue_id, *wanted))]
+
+    def remaining(self, keys: Sequence[str]) -> list[float | None]:
+        left = [number(reply) for reply in self._connections.pipeline([("PTTL", key) for key in keys])]
+        return [None if milliseconds == -2 else _seconds(milliseconds) for milliseconds in left]
+
+    def signal(self, key: str, signal: int) -> None:
+        self._connections.call("RPUSH", f"{key}:kill", signal)
+
+    def signals(self, keys: Sequence[str], timeout: float) -> list[tuple[str, int]]:
+        lists = [f"{key}:kill" for key in keys]
+        reply = self._connections.blocking(("BLPOP", *lists, f"{max(timeout, 0.001):.3f}"), timeout)
+        if reply is None:
+            return []
+        source, signal = items(reply)
+        return [(text(source).removesuffix(":kill"), number(signal))]
+
+
+def _milliseconds(seconds: float) -> int:
+    return math.ceil(seconds * 1000)
+
+
+def _seconds(milliseconds: int) -> float:
+    return math.inf if milliseconds == -1 else milliseconds / 1000
+
+
+def _plain(beat: Beat) -> tuple[Argument, ...]:
+    if beat.expire <= 0:
+        return ("UNLINK", beat.key)
+    return ("SET", beat.key, beat.value, "PX", _milliseconds(beat.expire))

@@ -1,0 +1,103 @@
+-- Run ended tasks again under new ids, all or none, each from the leaf of its chain.
+-- ARGV: Q, n × (T, new T, queue or '')
+-- Returns: {'OK', dependents left to release, status of each new task}; or, nothing written: {'NO_TASK', T},
+--   {'NOT_ENDED', T, its leaf, status}, {'TWICE', T}, {'AGAIN'}: dependents are left to release, go on with `release`
+-- Law: a chain has one leaf; the leaf is MOVED once; a new id that is known is not written again.
+-- include: keys clock wake object end_task enqueue release tie
+local plans, leaves = {}, {}
+for at = 2, #ARGV, 3 do
+  local plan = {id = ARGV[at], new = ARGV[at + 1], queue = ARGV[at + 2]}
+  plan.known = redis.call('HEXISTS', key('task:status'), plan.new) == 1
+  if not plan.known then
+    plan.leaf = leaf_of(plan.id)
+    local status = redis.call('HGET', key('task:status'), plan.leaf)
+    if not status then
+      return {'NO_TASK', plan.id}
+    end
+    if LIVE[status] or status == 'IMPOSSIBLE' then
+      return {'NOT_ENDED', plan.id, plan.leaf, status}
+    end
+    if leaves[plan.leaf] then
+      return {'TWICE', plan.id}
+    end
+    if redis.call('SISMEMBER', key('task:releasing'), plan.leaf) == 1 then
+      return {'AGAIN'}
+    end
+    leaves[plan.leaf] = true
+  end
+  plans[#plans + 1] = plan
+end
+
+local function copy(name, from, to)
+  local value = redis.call('HGET', key(name), from)
+  if value then
+    redis.call('HSET', key(name), to, value)
+  end
+end
+
+local function copy_options(from, to)
+  local options = options_of(from)
+  options.key, options.group = nil, nil
+  if next(options) then
+    redis.call('HSET', key('task:options'), to, cjson.encode(options))
+  end
+end
+
+-- Values, and results of parents, that the call needs.
+local function inherit(from, to)
+  for _, hash in ipairs(redis.call('SMEMBERS', S .. ':tag_hash:' .. from)) do
+    tag_value(to, hash)
+  end
+  local arguments, pending = redis.call('HGETALL', task_key(from, 'arguments')), {}
+  for at = 1, #arguments, 2 do
+    redis.call('HSET', task_key(to, 'arguments'), arguments[at], arguments[at + 1])
+    if arguments[at + 1] == '' then
+      pending[#pending + 1] = arguments[at]
+    end
+  end
+  return pending
+end
+
+local function move(leaf, new)
+  redis.call('HSET', key('task:moved_to'), leaf, new)
+  redis.call('HSET', key('task:moved_root'), new, redis.call('HGET', key('task:moved_root'), leaf) or leaf)
+  redis.call('HSET', key('task:time_moved'), leaf, now)
+  redis.call('HSET', key('task:status'), leaf, 'MOVED')
+  redis.call('ZREM', key('task:expire'), leaf)
+  tell(leaf, 'MOVED')
+end
+
+local function start_again(plan)
+  local leaf, new = plan.leaf, plan.new
+  local root = redis.call('HGET', key('task:moved_root'), leaf) or leaf
+  redis.call('HSET', key('task:expr'), new, root)
+  redis.call('HSET', key('task:time_submit'), new, now)
+  for _, name in ipairs({'task:queue', 'task:local', 'task:timeout'}) do
+    copy(name, leaf, new)
+  end
+  if plan.queue ~= '' then
+    redis.call('HSET', key('task:queue'), new, plan.queue)
+    redis.call('SADD', key('queues'), plan.queue)
+  end
+  copy_options(leaf, new)
+  local pending = inherit(leaf, new)
+  redis.call('HSET', key('task:status'), new, 'DEFERRED')
+  local failed = tie(new, redis.call('SMEMBERS', task_key(leaf, 'depends:up:original')), pending)
+  move(leaf, new)
+  if failed then
+    fail_at_once(new, failed)
+  elseif redis.call('EXISTS', task_key(new, 'depends:up')) == 0 then
+    enqueue(new, options_of(new).front)
+  end
+  local waiting = redis.call('EXISTS', task_key(leaf, 'depends:down'), task_key(leaf, 'depends:impossible'))
+  return waiting > 0 and release({leaf}, RELEASE_LIMIT) or 0
+end
+
+local reply = {'OK', 0}
+for _, plan in ipairs(plans) do
+  if not plan.known then
+    reply[2] = start_again(plan)
+  end
+  reply[#reply + 1] = redis.call('HGET', key('task:status'), plan.new)
+end
+return reply

@@ -1,0 +1,125 @@
+"""Submissions as arguments of the script `submit`: cut into portions, options written once where they are alike."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from rrq_core.errors import BackendError, ForeignKey, KeyTaken, ObjectMissing, TaskNotFound
+from rrq_core.model.ids import Hash, TaskId
+from rrq_core.model.status import OnLost, TaskStatus
+from rrq_core.model.task import NewTask, Submitted
+from rrq_core.model.value import NewValue
+
+from rrq_backends.redis.connection import Argument, Reply
+from rrq_backends.redis.replies import items, raw, text, texts
+
+MOST_TASKS = 250
+MOST_BYTES = 1 << 20
+
+_STATUS = {status.value.encode(): status for status in TaskStatus}
+
+
+def options_text(task: NewTask) -> str:
+    """Write what the scripts need to know of a task as JSON, only where it is not the default."""
+    options: dict[str, object] = {"queue": task.queue}
+    if not task.separate_process:
+        options["local"] = True
+    for name, value, default in (
+        ("timeout", None if task.timeout is None else repr(float(task.timeout)), None),
+        ("on_lost", task.on_lost.value, OnLost.DIED.value),
+        ("max_attempts", task.max_attempts, 3),
+        ("retries", task.retries, 0),
+        ("delay", task.delay, 0.0),
+        ("key", task.key, None),
+        ("group", task.group, None),
+        ("result_ttl", task.result_ttl, None),
+        ("front", task.front, False),
+    ):
+        if value != default:
+            options[name] = value
+    return json.dumps(options, ensure_ascii=False)
+
+
+def _same_options(a: NewTask, b: NewTask) -> bool:
+    return (
+        a.queue == b.queue
+        and a.key is None
+        and b.key is None
+        and a.separate_process == b.separate_process
+        and a.timeout == b.timeout
+        and a.on_lost is b.on_lost
+        and a.max_attempts == b.max_attempts
+        and a.retries == b.retries
+        and a.delay == b.delay
+        and a.group == b.group
+        and a.result_ttl == b.result_ttl
+        and a.front == b.front
+    )
+
+
+def portions(tasks: Sequence[NewTask]) -> Iterator[Sequence[NewTask]]:
+    """Cut a submission into portions of 250 tasks or 1 MiB."""
+    first, size = 0, 0
+    for at, task in enumerate(tasks):
+        if at > first and (at - first == MOST_TASKS or size + len(task.body) > MOST_BYTES):
+            yield tasks[first:at]
+            first, size = at, 0
+        size += len(task.body)
+    yield tasks[first:]
+
+
+def values_of(tasks: Sequence[NewTask], values: Mapping[Hash, NewValue], sent: set[Hash]) -> list[NewValue]:
+    """Pick the values that a portion names and that no portion before it has brought."""
+    wanted = dict.fromkeys(hash for task in tasks for hash in task.values if hash in values and hash not in sent)
+    sent.update(wanted)
+    return [values[hash] for hash in wanted]
+
+
+def arguments(
+    tasks: Sequence[NewTask], values: Sequence[NewValue], watcher: str, provisional: str
+) -> list[Argument]:
+    """Write one portion as arguments of `submit`, after the queue id."""
+    shared = options_text(tasks[0]) if tasks else "{}"
+    written: list[Argument] = [watcher, provisional, shared, len(values)]
+    for value in values:
+        written += (value.hash, b"" if value.data is None else value.data)
+    written.append(len(tasks))
+    for task in tasks:
+        own = "" if task is tasks[0] or _same_options(task, tasks[0]) else options_text(task)
+        written += (
+            task.id, task.body, own, task.call, len(task.depends_on), *task.depends_on,
+            len(task.takes_result_of), *task.takes_result_of, len(task.values), *task.values,
+        )  # fmt: skip
+    return written
+
+
+def submitted(tasks: Sequence[NewTask], reply: Reply) -> list[Submitted]:
+    """Read the answer to one portion.
+
+    Raises:
+        TaskNotFound, ObjectMissing, KeyTaken, ForeignKey: Nothing of the portion was written.
+    """
+    answer = items(reply)
+    if raw(answer[0]) != b"OK":
+        raise _refusal(raw(answer[0]), texts(answer[1:]))
+    return [_submitted(task, item) for task, item in zip(tasks, answer[1:], strict=True)]
+
+
+def _submitted(task: NewTask, item: Reply) -> Submitted:
+    if isinstance(item, bytes):
+        return Submitted(task=task.id, status=_STATUS[item])
+    known, status = items(item)
+    return Submitted(task=TaskId(text(known)), status=_STATUS[raw(status)], known=True)
+
+
+def _refusal(word: bytes, details: list[str]) -> Exception:
+    if word == b"NO_TASK":
+        return TaskNotFound(details, purpose="nothing can depend on it")
+    if word == b"NO_VALUE":
+        return ObjectMissing(details, "it went between being stored and being submitted; submit again")
+    if word == b"KEY_TAKEN":
+        return KeyTaken(details[0], TaskId(details[1]))
+    if word == b"FOREIGN":
+        return ForeignKey(
+            f"the key {details[0]!r}, which this queue needs, holds something of another's: choose another name"
+        )
+    return BackendError(f"submit was answered with {word.decode()}")

@@ -1,0 +1,161 @@
+"""The port Workers on Redis."""
+
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+
+from rrq_core.errors import Fenced, WorkerIdTaken
+from rrq_core.model.ids import QueueName, TaskId, WorkerId
+from rrq_core.model.status import WorkerStatus
+from rrq_core.model.work import Session
+from rrq_core.model.worker import LogEntry, NewLogEntry, NewWorker, WorkerInfo, WorkerRecord
+from rrq_core.ports import Workers
+
+import attrs
+
+from rrq_backends.redis.connection import Argument, Connections, Reply
+from rrq_backends.redis.keys import QueueKeys
+from rrq_backends.redis.replies import items, number, optional_text, raw, text, texts
+from rrq_backends.redis.scan import scan_hash
+from rrq_backends.redis.scripts import Scripts
+from rrq_backends.redis.stepping import seconds
+
+RELEASE_LIMIT = 500
+
+
+class RedisWorkers(Workers):
+    """Workers of one queue id, in Redis or Valkey."""
+
+    def __init__(self, keys: QueueKeys, connections: Connections, scripts: Scripts) -> None:
+        self._keys = keys
+        self._connections = connections
+        self._scripts = scripts
+        self._slot = keys.task_field("status")
+
+    def _run(self, script: str, *arguments: Argument) -> Reply:
+        return self._scripts.run(script, self._slot, self._keys.queue_id, *arguments)
+
+    def _release(self, left: int) -> None:
+        while left:
+            left = number(self._run("release", RELEASE_LIMIT))
+
+    def register(self, worker: NewWorker) -> Session:
+        session = Session(worker=worker.id, token=secrets.token_hex(8), log_max=worker.log_max)
+        terms = worker.heartbeat
+        heartbeat: tuple[Argument, ...] = ("", "", "")
+        if terms is not None:
+            heartbeat = (terms.key, seconds(terms.period), seconds(terms.expire))
+        answer = items(
+            self._run(
+                "register", worker.id, session.token, info_text(worker.info), worker.process_log or "", *heartbeat
+            )
+        )
+        if raw(answer[0]) == b"TAKEN":
+            raise WorkerIdTaken(worker.id, _remedy(has_heartbeat=number(answer[1]) == 1))
+        self._release(number(answer[1]) if len(answer) > 1 else 0)
+        return session
+
+    def wait(self, session: Session, queues: Sequence[QueueName], timeout: float) -> None:
+        own = self._keys.worker_part(session.worker, "wake")
+        tokens = [self._keys.wake(name) for name in queues]
+        self._connections.blocking(("BLPOP", own, *tokens, f"{max(timeout, 0.001):.3f}"), timeout)
+
+    def leave(self, session: Session, status: WorkerStatus, reason: str, idle: bool = False) -> bool:
+        outcome = "OK" if status is WorkerStatus.EXITED else "ERROR"
+        line = ("STOP", f"{outcome} ({reason})")
+        answer = items(
+            self._run(
+                "leave", session.worker, session.token, status.value, reason, int(idle), session.log_max, *line
+            )
+        )
+        if raw(answer[0]) == b"FENCED":
+            return False
+        self._release(number(answer[1]))
+        return True
+
+    def read(self, workers: Sequence[WorkerId] | None, states: frozenset[WorkerStatus]) -> list[WorkerRecord]:
+        wanted = self._every() if workers is None else list(dict.fromkeys(workers))
+        if not wanted:
+            return []
+        hashes = [self._keys.single(f"worker:{field}") for field in ("status", "task", "info", "process")]
+        looks: list[Sequence[Argument]] = [("HMGET", hash, *wanted) for hash in hashes]
+        looks += [("LINDEX", self._keys.worker_part(worker, "log"), -1) for worker in wanted]
+        replies = self._connections.pipeline(looks)
+        columns = [items(reply) for reply in replies[:4]]
+        rows = zip(wanted, *columns, replies[4:], strict=True)
+        return [
+            _record(worker, WorkerStatus(text(status)), task, info, process, last)
+            for worker, status, task, info, process, last in rows
+            if status is not None and WorkerStatus(text(status)) in states
+        ]
+
+    def _every(self) -> list[WorkerId]:
+        return [WorkerId(id) for id, _ in scan_hash(self._connections, self._keys.single("worker:status"))]
+
+    def forget(self, workers: Sequence[WorkerId]) -> list[WorkerId]:
+        return [WorkerId(id) for id in texts(self._run("forget", *workers))]
+
+    def log(self, session: Session, entries: Sequence[NewLogEntry]) -> None:
+        lines: list[Argument] = []
+        for entry in entries:
+            lines += ("" if entry.child is None else entry.child, entry.command, _one_line(entry.message))
+        reply = self._run("log", session.worker, session.token, session.log_max, *lines)
+        if raw(reply) == b"FENCED":
+            raise Fenced(session.worker)
+
+    def log_tail(self, workers: Sequence[WorkerId], n: int | None) -> list[LogEntry]:
+        first = 0 if n is None else -n
+        replies = self._connections.pipeline(
+            [("LRANGE", self._keys.worker_part(worker, "log"), first, -1) for worker in workers]
+        )
+        return [entry for worker, reply in zip(workers, replies, strict=True) for entry in _entries(worker, reply)]
+
+
+def info_text(info: WorkerInfo) -> str:
+    """Write a worker's information as JSON."""
+    return json.dumps(attrs.asdict(info), ensure_ascii=False)
+
+
+def _info(stored: bytes) -> WorkerInfo:
+    record = json.loads(stored)
+    record["queues"] = tuple(record["queues"])
+    return WorkerInfo(**record)
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.splitlines())
+
+
+def _remedy(has_heartbeat: bool) -> str:
+    if has_heartbeat:
+        return "choose another id, or stop that one first"
+    return (
+        "choose another id, or stop that one first. It has no heartbeat, so it counts as alive until it leaves; "
+        "if its process is gone, worker_delete_exited forgets it"
+    )
+
+
+def _record(
+    worker: WorkerId, status: WorkerStatus, task: Reply, info: Reply, process: Reply, last: Reply
+) -> WorkerRecord:
+    held = optional_text(task)
+    return WorkerRecord(
+        id=worker,
+        status=status,
+        task=None if held is None else TaskId(held),
+        info=None if info is None else _info(raw(info)),
+        process_log=optional_text(process),
+        last_seen=None if last is None else _entry(worker, text(last)).time,
+    )
+
+
+def _entries(worker: WorkerId, reply: Reply) -> Iterator[LogEntry]:
+    return (_entry(worker, line) for line in texts(reply))
+
+
+def _entry(worker: WorkerId, line: str) -> LogEntry:
+    stamp, command, message = line.split(" ", 2)
+    time, _, child = stamp.partition("/")
+    return LogEntry(
+        worker_id=worker, child=int(child) if child else None, time=float(time), command=command, message=message
+    )

@@ -1,0 +1,1 @@
+"""What people call: plain functions over the ports, by noun, and the handles and controllers whose methods they are."""

@@ -1,0 +1,190 @@
+"""The inbox of a controller: one thread and one connection, for any number of waits for any number of tasks.
+
+Whoever waits makes a `Watch`; the thread delivers to it which of its tasks are over. It starts with the first wait and
+ends some seconds after the last one.
+"""
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from weakref import WeakSet
+
+from rrq_core.client.notice import notice
+from rrq_core.client.wishes import Delivery, Watch, Wishes
+from rrq_core.errors import BackendUnavailable, Closed
+from rrq_core.model.ids import TaskId, WatcherId
+from rrq_core.model.status import TaskStatus
+from rrq_core.model.task import Ended, TaskField
+from rrq_core.ports import Queue
+
+LONGEST_BLOCK = 1.0  # seconds in one `ended`, so that a shorter `time_poll` that comes later is soon heard
+LINGER = 10.0  # seconds that the thread goes on listening after the last wait
+WATCH_AGAIN = 300.0  # seconds after which all that is waited for is watched again: an inbox may lose anything
+SAY_OUTAGE_AFTER = 10.0
+
+_inboxes: "WeakSet[Inbox]" = WeakSet()
+
+
+class Inbox:
+    """Hears when tasks end, for all waits of one controller."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self._closed = threading.Event()
+        self._begin()
+        _inboxes.add(self)
+
+    def _begin(self) -> None:
+        self.id = WatcherId(secrets.token_hex(8))
+        self._wishes = Wishes()
+        self._lock = threading.Lock()  # over the thread's coming and going
+        self._thread: threading.Thread | None = None
+        self._warm_until = 0.0
+        self._watched_at = self._looked_after_at = time.monotonic()
+
+    def after_fork(self) -> None:
+        """Forget the parent's thread and its waits: a child has an inbox of its own."""
+        was_closed = self._closed.is_set()
+        self._closed = threading.Event()
+        if was_closed:
+            self._closed.set()
+        self._begin()
+
+    def close(self) -> None:
+        """End every wait with `Closed`, and the thread."""
+        self._closed.set()
+        self._fail(Closed("the controller was closed while somebody waited"))
+
+    @contextmanager
+    def watching(
+        self, tasks: Sequence[TaskId], deliver: Callable[[Delivery], None], *, follow: bool, time_poll: float = 1.0
+    ) -> Iterator[Callable[[], None]]:
+        """Have it delivered when tasks end, as long as the block runs.
+
+        The block is given a function, which it calls once, before it waits: that asks the store what is over already.
+
+        Args:
+            tasks: What to wait for, each once.
+            deliver: Called in this thread or in the inbox's, with what is over or with the error that ends the watch.
+            follow: Whether a task that was retried is over only when the last of its chain is.
+            time_poll: Seconds between two looks after the queue.
+        """
+        if self._closed.is_set():
+            raise Closed("this controller was closed: connect again")
+        watch = Watch(follow=follow, time_poll=time_poll, deliver=deliver)
+        with self._lock:
+            known, unheard = self._wishes.enter(watch, tasks)
+            self._ensure_thread()
+        try:
+            yield partial(self._begin_watch, known, unheard)
+        finally:
+            self._warm_until = time.monotonic() + LINGER
+            self._wishes.leave(watch)
+
+    def expect(self, task: TaskId) -> WatcherId | None:
+        """Give the id to submit a task with, so that waiting for it needs no question; None while nothing listens."""
+        with self._lock:
+            if self._thread is None:
+                return None
+            self._wishes.expect(task)
+            return self.id
+
+    def _begin_watch(self, known: Sequence[Ended], unheard: Sequence[TaskId]) -> None:
+        self._settle(known)
+        self._ask(unheard)
+
+    def _ask(self, tasks: Sequence[TaskId]) -> None:
+        if tasks:
+            self._settle(self._queue.watch(self.id, tasks))
+
+    def _settle(self, news: Iterable[Ended]) -> None:
+        settled = self._wishes.settle(news)
+        for watch, batch in settled.batches.items():
+            watch.deliver(batch)
+        if settled.moved:
+            self._follow(settled.moved)
+
+    def _follow(self, moved: Sequence[TaskId]) -> None:
+        """Wait for the last of each chain in place of the tasks that were retried."""
+        records = self._queue.read(moved, frozenset({TaskField.STATUS}), follow=True)
+        leaves = {task: record.id for task, record in zip(moved, records, strict=True) if record is not None}
+        self._wishes.pass_on(leaves)
+        self._settle(Ended(task=task, status=TaskStatus.MISSING) for task in moved if task not in leaves)
+        self._ask(list(leaves.values()))
+
+    def _fail(self, error: Exception) -> None:
+        self._warm_until = 0.0
+        for watch in self._wishes.end_all():
+            watch.deliver(error)
+
+    def _ensure_thread(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._listen, name=f"rrq-inbox-{self.id}", daemon=True)
+            self._thread.start()
+
+    def _goes_on(self) -> bool:
+        """Whether the thread has a reason to go on; where it has none, it is gone from now on."""
+        with self._lock:
+            if not self._closed.is_set() and (self._wishes or time.monotonic() < self._warm_until):
+                return True
+            self._thread = None
+            self._wishes.expect_nothing()
+            return False
+
+    def _listen(self) -> None:
+        outage: _Outage | None = None
+        while self._goes_on():
+            try:
+                if outage is not None:
+                    self._ask_again()
+                    outage = None
+                self._settle(self._queue.ended(self.id, min(LONGEST_BLOCK, self._wishes.time_poll() or LONGEST_BLOCK)))
+                self._look_after_queue()
+            except BackendUnavailable as error:
+                outage = outage or _Outage()
+                outage.pause(error, self._closed)
+            except Exception as error:
+                self._fail(error)
+
+    def _ask_again(self) -> None:
+        """Ask about all that is waited for: what lay in the inbox may be lost."""
+        self._watched_at = time.monotonic()
+        self._wishes.expect_nothing()
+        self._ask(self._wishes.wanted())
+
+    def _look_after_queue(self) -> None:
+        now, period = time.monotonic(), self._wishes.time_poll()
+        if period is not None and now - self._looked_after_at >= period:
+            self._looked_after_at = now
+            self._queue.recover()
+        if now - self._watched_at >= WATCH_AGAIN:
+            self._ask_again()
+
+
+class _Outage:
+    """How long the store has been away, and how long to leave it alone."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._back_off = 0.05
+        self._was_told = False
+
+    def pause(self, error: BackendUnavailable, closed: threading.Event) -> None:
+        """Wait a little, each time a little longer; say once that it takes long."""
+        if not self._was_told and time.monotonic() - self._began > SAY_OUTAGE_AFTER:
+            notice(f"still waiting, though the store does not answer ({error})")
+            self._was_told = True
+        closed.wait(self._back_off)
+        self._back_off = min(2.0, 2 * self._back_off)
+
+
+def _after_fork_in_child() -> None:
+    for inbox in list(_inboxes):
+        inbox.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

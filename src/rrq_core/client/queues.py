@@ -1,0 +1,144 @@
+"""What waits in queues, and where."""
+
+from collections.abc import Iterable
+from typing import TypeVar, overload
+
+from rrq_core.client.connection import Connection
+from rrq_core.client.defaults import chosen
+from rrq_core.client.reference import TaskLike, select
+from rrq_core.client.tasks import current_ids
+from rrq_core.model.ids import DEFAULT_QUEUE, QueueName, queue_name
+
+T = TypeVar("T")
+
+
+def queue_length(queue: str | None = None, *, controller: Connection | None = None) -> int:
+    """Count the tasks that wait in a queue.
+
+    Args:
+        queue: The name of the queue; None: "default".
+        controller: The controller; None: the default one.
+    Raises:
+        InvalidName: If it is no queue name.
+
+    R: rrq_queue_length
+    """
+    return chosen(controller).backend.queue.waiting(_named(queue), 0, 0).total
+
+
+def queue_list(queue: str | None = None, *, controller: Connection | None = None) -> list[str]:
+    """List the ids of the tasks that wait in a queue, the next to run first.
+
+    Args:
+        queue: The name of the queue; None: "default".
+        controller: The controller; None: the default one.
+    Raises:
+        InvalidName: If it is no queue name.
+
+    R: rrq_queue_list
+    """
+    return list(chosen(controller).backend.queue.waiting(_named(queue)).tasks)
+
+
+# A str is one task, though it is also an iterable of strings: hence the overlaps below.
+@overload
+def queue_remove(  # type: ignore[overload-overlap]
+    tasks: TaskLike[T], queue: str | None = None, *, controller: Connection | None = None
+) -> bool: ...
+@overload
+def queue_remove(
+    tasks: Iterable[TaskLike[T]], queue: str | None = None, *, controller: Connection | None = None
+) -> list[bool]: ...
+def queue_remove(
+    tasks: TaskLike[T] | Iterable[TaskLike[T]], queue: str | None = None, *, controller: Connection | None = None
+) -> bool | list[bool]:
+    """Take tasks out of a queue before they run: they are CANCELLED, and what depends on them IMPOSSIBLE.
+
+    Args:
+        tasks: One task or several, as handles or ids.
+        queue: The name of the queue; None: "default".
+        controller: The controller; None: the default one.
+    Returns:
+        Whether it was in the queue; a list for several.
+    Raises:
+        InvalidName: If it is no queue name.
+
+    R: rrq_queue_remove
+    """
+    connection = chosen(controller)
+    selection = select(tasks, connection.queue_id)
+    return selection.one_or_list(connection.backend.queue.remove(selection.ids, _named(queue)))
+
+
+@overload
+def task_position(  # type: ignore[overload-overlap]
+    tasks: TaskLike[T],
+    missing: int = 0,
+    queue: str | None = None,
+    follow: bool | None = None,
+    *,
+    controller: Connection | None = None,
+) -> int: ...
+@overload
+def task_position(
+    tasks: Iterable[TaskLike[T]],
+    missing: int = 0,
+    queue: str | None = None,
+    follow: bool | None = None,
+    *,
+    controller: Connection | None = None,
+) -> list[int]: ...
+def task_position(
+    tasks: TaskLike[T] | Iterable[TaskLike[T]],
+    missing: int = 0,
+    queue: str | None = None,
+    follow: bool | None = None,
+    *,
+    controller: Connection | None = None,
+) -> int | list[int]:
+    """Tell which place tasks have in a queue; 1 is the next to run.
+
+    Args:
+        tasks: One task or several, as handles or ids.
+        missing: The answer for a task that is not in the queue.
+        queue: The name of the queue; None: "default".
+        follow: Whether to look for the tasks in the place of those that were retried; None: as the controller.
+        controller: The controller; None: the default one.
+    Returns:
+        One place for one task, a list for several.
+
+    R: rrq_task_position
+    """
+    connection = chosen(controller)
+    name = _named(queue)
+    selection = select(tasks, connection.queue_id)
+    places = connection.backend.queue.positions(current_ids(connection, selection.ids, follow), name)
+    return selection.one_or_list([missing if place is None else place for place in places])
+
+
+def task_preceding(
+    task: TaskLike[T],
+    queue: str | None = None,
+    follow: bool | None = None,
+    *,
+    controller: Connection | None = None,
+) -> list[str] | None:
+    """List the ids of the tasks ahead of one in a queue, the next to run first; None if it is not in the queue.
+
+    Args:
+        task: The task, as a handle or id.
+        queue: The name of the queue; None: "default".
+        follow: Whether to look for the task in the place of one that was retried; None: as the controller.
+        controller: The controller; None: the default one.
+
+    R: rrq_task_preceeding
+    """
+    connection = chosen(controller)
+    name = _named(queue)
+    (current,) = current_ids(connection, [task], follow)
+    ahead = connection.backend.queue.preceding(current, name)
+    return None if ahead is None else list(ahead)
+
+
+def _named(queue: str | None) -> QueueName:
+    return DEFAULT_QUEUE if queue is None else queue_name(queue)

@@ -1,0 +1,72 @@
+"""The handle of a task: small, hashable, and it can be sent to other processes."""
+
+from collections.abc import Callable, Generator
+from typing import TypeVar
+
+from rrq_core.client.await_task import await_result
+from rrq_core.client.connection import Connection
+from rrq_core.client.defaults import connection_to
+from rrq_core.client.reference import TaskReference
+from rrq_core.client.results import task_result
+from rrq_core.client.tasks import task_delete, task_status, task_times
+from rrq_core.client.wait import task_wait
+from rrq_core.model.ids import QueueId, TaskId
+from rrq_core.model.status import TaskStatus
+from rrq_core.model.task import TaskTimes
+
+T = TypeVar("T")
+
+
+class Task(TaskReference[T]):
+    """The handle of one task. `await task` gives its result too.
+
+    In another process, or pickled and back, it finds the controller of its queue among those that are open there.
+    """
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, id: TaskId, queue_id: QueueId, connection: Connection | None = None) -> None:
+        super().__init__(id, queue_id)
+        self._connection = connection
+
+    def __repr__(self) -> str:
+        return f"<Task {self.id} of the queue {self.queue_id!r}>"
+
+    def __reduce__(self) -> "tuple[Callable[[TaskId, QueueId], Task[T]], tuple[TaskId, QueueId]]":
+        return type(self), (self.id, self.queue_id)
+
+    def __await__(self) -> Generator[object, None, T]:
+        return await_result(self._controller, self).__await__()
+
+    @property
+    def _controller(self) -> Connection:
+        return self._connection or connection_to(self.queue_id)
+
+    def status(self) -> TaskStatus:
+        """Tell where the task stands; see `task_status`."""
+        return task_status(self, controller=self._controller)
+
+    def wait(self, timeout: float | None = None, progress: bool | None = None) -> bool:
+        """Wait until the task is over, and tell whether it is COMPLETE; see `task_wait`."""
+        return task_wait(self, timeout, progress=progress, controller=self._controller)
+
+    def result(self, timeout: float | None = None, progress: bool | None = None) -> T:
+        """Wait until the task is over, and give its value.
+
+        Args:
+            timeout: Seconds; None: as `task_wait`.
+            progress: Whether to show a bar; None: as `task_wait`.
+        Raises:
+            TaskError: If it failed. It is of the original exception's type too.
+            TaskTimeout: If it is not over in time. It goes on.
+        """
+        self.wait(timeout, progress)
+        return task_result(self, error=True, controller=self._controller)
+
+    def times(self) -> TaskTimes:
+        """Tell when the task was submitted, started and ended; see `task_times`."""
+        return task_times(self, controller=self._controller)
+
+    def delete(self, check: bool = True) -> None:
+        """Delete the task with all that belongs to it; see `task_delete`."""
+        task_delete(self, check, controller=self._controller)

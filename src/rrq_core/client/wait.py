@@ -1,0 +1,167 @@
+"""Waiting for tasks: all of them, each as it ends, or in an event loop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from rrq_core.client.connection import Connection
+from rrq_core.client.defaults import chosen
+from rrq_core.client.hint import SAMPLE, Hint, queues_without_worker
+from rrq_core.client.progress import ProgressBar
+from rrq_core.client.reference import TaskLike, select
+from rrq_core.client.seconds import Deadline, checked_period
+from rrq_core.client.wishes import Delivery
+from rrq_core.errors import BackendError, InvalidArgument, TaskNotFound, TaskTimeout
+from rrq_core.model.ids import TaskId
+from rrq_core.model.status import TaskStatus
+from rrq_core.model.task import Ended
+
+T = TypeVar("T")
+
+LOOK_UP = 0.25  # seconds between two looks at the clock, the bar and the hint
+
+
+def task_wait(
+    tasks: TaskLike[T] | Iterable[TaskLike[T]],
+    timeout: float | None = None,
+    time_poll: float = 1,
+    progress: bool | None = None,
+    follow: bool | None = None,
+    *,
+    controller: Connection | None = None,
+) -> bool:
+    """Wait until tasks are over. Failed tasks do not raise here.
+
+    After ten seconds it says on standard error, once, if no worker listens on the queue. Ctrl-C ends the wait at once,
+    and the tasks go on.
+
+    Args:
+        tasks: A task or several, as handles or ids.
+        timeout: Seconds; None: that of the controller, of $RRQ_TIMEOUT_TASK_WAIT, or for ever.
+        time_poll: Seconds between two looks after the queue (lost workers, tasks that are due). It delays no answer.
+        progress: Whether to show a bar; None: $RRQ_PROGRESS, or where standard error is a terminal or a notebook.
+        follow: Whether to wait for the task in the place of one that was retried; None: as the controller.
+        controller: The controller; None: the default one.
+    Returns:
+        True if all of them are COMPLETE.
+    Raises:
+        TaskTimeout: If they are not over in time. They go on.
+        TaskNotFound: If one is unknown, or is deleted meanwhile.
+        InvalidArgument: If there is nothing to wait for.
+
+    R: rrq_task_wait
+    """
+    connection = chosen(controller)
+    ids = select(tasks, connection.queue_id).ids
+    statuses = iterate_over(connection, ids, timeout, time_poll=time_poll, progress=progress, follow=follow)
+    failed = [end for batch in statuses for end in batch if end.status is not TaskStatus.COMPLETE]
+    return not failed
+
+
+def iterate_over(
+    connection: Connection,
+    tasks: Iterable[TaskId],
+    timeout: float | None,
+    *,
+    time_poll: float = 1,
+    progress: bool | None = None,
+    follow: bool | None = None,
+) -> Iterator[Sequence[Ended]]:
+    """Go through tasks as they end, batch by batch, each task once.
+
+    Raises:
+        TaskTimeout, TaskNotFound, InvalidArgument: As `task_wait`.
+    """
+    left = dict.fromkeys(tasks)
+    if not left:
+        raise InvalidArgument("there is nothing to wait for: no task was given")
+    deadline = Deadline(connection.wait_limit(timeout))
+    period = checked_period(time_poll, "time_poll")
+    news: SimpleQueue[Delivery] = SimpleQueue()
+    hint = Hint(connection)
+    watching = connection.inbox.watching(list(left), news.put, follow=connection.follows(follow), time_poll=period)
+    with ProgressBar(len(left), "tasks", progress) as bar, watching as ask:
+        ask()
+        while left:
+            batch = _next_batch(news, deadline, connection)
+            for end in batch:
+                del left[end.task]
+            failed = sum(end.status is not TaskStatus.COMPLETE for end in batch)
+            bar.advance(len(batch), failed)
+            if batch:
+                yield batch
+            elif deadline.has_passed:
+                raise _too_late(connection, list(left), deadline.timeout)
+            else:
+                hint.give(left)
+
+
+def _next_batch(news: "SimpleQueue[Delivery]", deadline: Deadline, connection: Connection) -> Sequence[Ended]:
+    """Take what has ended; nothing, if that takes long."""
+    try:
+        ended = list(_opened(news.get(timeout=min(LOOK_UP, deadline.remaining))))
+        while not news.empty():
+            ended.extend(_opened(news.get()))
+    except Empty:
+        return ()
+    missing = [end.task for end in ended if end.status is TaskStatus.MISSING]
+    if missing:
+        raise TaskNotFound(missing, connection.queue_id, "nobody can wait for it")
+    return ended
+
+
+def _opened(delivery: Delivery) -> Sequence[Ended]:
+    if isinstance(delivery, Exception):
+        raise delivery
+    return delivery
+
+
+def _too_late(connection: Connection, left: Sequence[TaskId], timeout: float) -> TaskTimeout:
+    which = f"task {left[0]} is" if len(left) == 1 else f"{len(left)} tasks, {left[0]} among them, are"
+    states = _states(connection, left)
+    return TaskTimeout(
+        f"{which} not over after {timeout:g} s{states}; nothing was stopped: wait again, or look at them"
+    )
+
+
+def _states(connection: Connection, tasks: Sequence[TaskId]) -> str:
+    try:
+        counts = connection.backend.queue.overview(tasks)
+        deserted = queues_without_worker(connection, tasks[:SAMPLE])
+    except BackendError:
+        return ""
+    states = ", ".join(f"{n} {status}" for status, n in counts.items() if n)
+    lonely = f"; no worker listens on {', '.join(map(repr, deserted))}" if deserted else ""
+    return f" ({states}{lonely})"
+
+
+async def iterate_over_async(
+    connection: Connection, tasks: Iterable[TaskId], *, follow: bool | None = None
+) -> AsyncIterator[Sequence[Ended]]:
+    """Go through tasks as they end, as `iterate_over`, without blocking the event loop.
+
+    Raises:
+        TaskNotFound, InvalidArgument: As `task_wait`.
+    """
+    left = dict.fromkeys(tasks)
+    if not left:
+        raise InvalidArgument("there is nothing to wait for: no task was given")
+    news: SimpleQueue[Delivery] = SimpleQueue()
+    loop, arrived = asyncio.get_running_loop(), asyncio.Event()
+
+    def deliver(delivery: Delivery) -> None:
+        news.put(delivery)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(arrived.set)
+
+    with connection.inbox.watching(list(left), deliver, follow=connection.follows(follow)) as ask:
+        await asyncio.to_thread(ask)
+        while left:
+            await arrived.wait()
+            arrived.clear()
+            while not news.empty():
+                batch = _next_batch(news, Deadline(0), connection)
+                for end in batch:
+                    del left[end.task]
+                yield batch

@@ -1,0 +1,151 @@
+"""Who waits for which task: the book that an inbox keeps. No calls to the store here."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from attrs import define, frozen
+
+from rrq_core.model.ids import TaskId
+from rrq_core.model.status import TaskStatus
+from rrq_core.model.task import Ended
+
+Delivery = Sequence[Ended] | Exception
+
+MOST_EXPECTED = 10_000
+
+
+@define(eq=False, kw_only=True)
+class Watch:
+    """A wait for some tasks: `deliver` is called with those that are over, batch by batch.
+
+    Each task is delivered once, under the id that was asked for; an exception ends the watch. With `follow`, a task
+    that was retried is over when the last of its chain is. `left`: how many are not over.
+    """
+
+    follow: bool
+    time_poll: float
+    deliver: Callable[[Delivery], None]
+    left: int = 0
+
+
+@frozen(eq=False, kw_only=True)
+class _Wish:
+    """One task that one watch waits for; `asked` is the id that it was asked for by."""
+
+    watch: Watch
+    asked: TaskId
+
+
+@frozen(kw_only=True)
+class Settled:
+    """What comes of news: who is to be told what, and tasks that were retried and are followed."""
+
+    batches: Mapping[Watch, Sequence[Ended]]
+    moved: Sequence[TaskId]
+
+
+class Wishes:
+    """All that is waited for, and tasks that nobody waits for yet though news of them will come."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wanted: dict[TaskId, list[_Wish]] = {}
+        self._watches: set[Watch] = set()
+        self._expected: dict[TaskId, TaskStatus | None] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._watches)
+
+    def enter(self, watch: Watch, tasks: Sequence[TaskId]) -> tuple[list[Ended], list[TaskId]]:
+        """Wish for tasks, each named once.
+
+        Returns:
+            Those that are known to be over, and those of which nobody was asked to bring news.
+        """
+        known, unheard = [], []
+        with self._lock:
+            self._watches.add(watch)
+            watch.left = len(tasks)
+            for task in tasks:
+                self._wanted.setdefault(task, []).append(_Wish(watch=watch, asked=task))
+                if task not in self._expected:
+                    unheard.append(task)
+                elif (status := self._expected.pop(task)) is not None:
+                    known.append(Ended(task=task, status=status))
+        return known, unheard
+
+    def leave(self, watch: Watch) -> None:
+        """Take back what is left of a watch."""
+        with self._lock:
+            self._watches.discard(watch)
+            if watch.left:
+                kept = {
+                    task: [wish for wish in wishes if wish.watch is not watch] for task, wishes in self._wanted.items()
+                }
+                self._wanted = {task: wishes for task, wishes in kept.items() if wishes}
+
+    def expect(self, task: TaskId) -> None:
+        """Keep the news of a task that will come, until somebody asks. Of too many, the oldest are given up."""
+        with self._lock:
+            if len(self._expected) >= MOST_EXPECTED:
+                self._expected.pop(next(iter(self._expected)))
+            self._expected[task] = None
+
+    def expect_nothing(self) -> None:
+        """Give up all news that nobody waits for."""
+        with self._lock:
+            self._expected.clear()
+
+    def settle(self, news: Iterable[Ended]) -> Settled:
+        """Strike out what is over."""
+        batches: dict[Watch, list[Ended]] = {}
+        moved: list[TaskId] = []
+        with self._lock:
+            for end in news:
+                wishes = self._wanted.pop(end.task, None)
+                if wishes is None:
+                    if end.task in self._expected:
+                        self._expected[end.task] = end.status
+                    continue
+                if end.status is TaskStatus.MOVED:
+                    following = [wish for wish in wishes if wish.watch.follow]
+                    if following:
+                        self._wanted[end.task] = following
+                        moved.append(end.task)
+                        wishes = [wish for wish in wishes if not wish.watch.follow]
+                _grant(wishes, end, batches)
+        return Settled(batches=batches, moved=moved)
+
+    def pass_on(self, leaves: Mapping[TaskId, TaskId]) -> None:
+        """Let those who wait for a task that was retried wait for the last of its chain."""
+        with self._lock:
+            for task, leaf in leaves.items():
+                self._wanted.setdefault(leaf, []).extend(self._wanted.pop(task, []))
+
+    def wanted(self) -> list[TaskId]:
+        """List all tasks that are waited for."""
+        with self._lock:
+            return list(self._wanted)
+
+    def time_poll(self) -> float | None:
+        """Give the shortest period of those who wait, None if nobody does."""
+        with self._lock:
+            return min((watch.time_poll for watch in self._watches), default=None)
+
+    def end_all(self) -> list[Watch]:
+        """Strike out every wait; answer whose they were."""
+        with self._lock:
+            watches = list(self._watches)
+            self._watches.clear()
+            self._wanted.clear()
+            self._expected.clear()
+        for watch in watches:
+            watch.left = 0
+        return watches
+
+
+def _grant(wishes: Sequence[_Wish], end: Ended, batches: dict[Watch, list[Ended]]) -> None:
+    for wish in wishes:
+        wish.watch.left -= 1
+        own = end if wish.asked == end.task else Ended(task=wish.asked, status=end.status)
+        batches.setdefault(wish.watch, []).append(own)

@@ -1,0 +1,112 @@
+"""The body of a task to the call that a worker runs."""
+
+from collections.abc import Callable, Mapping
+
+from attrs import field, frozen
+
+from rrq_core.errors import ObjectMissing, PayloadRefused
+from rrq_core.model.ids import Hash
+from rrq_core.model.value import Buffer
+from rrq_core.payload.call_header import CallHeader, Place, Span, call_header
+from rrq_core.payload.context import Context, PayloadKind
+from rrq_core.payload.envelope import Envelope, read_envelope
+from rrq_core.payload.function import find_function
+from rrq_core.payload.value import decode_value, loaded
+
+
+@frozen(kw_only=True)
+class Call:
+    """What a worker runs."""
+
+    function: Callable[..., object]
+    args: tuple[object, ...] = field(repr=False)
+    kwargs: Mapping[str, object] = field(repr=False)
+
+
+def describe_call(body: Buffer) -> str:
+    """Give the name of the function that a body calls: "module.qualname". Nothing is unpickled.
+
+    Raises:
+        PayloadRefused: If the body is damaged.
+    """
+    subject = "the body of a task"
+    return str(call_header(read_envelope(body, subject), subject).function)
+
+
+def stored_values_of(body: Buffer, context: Context) -> tuple[Hash, ...]:
+    """Give the hashes of the stored values that a body names, each once. Nothing is unpickled.
+
+    Raises:
+        PayloadRefused: If the body is damaged.
+    """
+    return call_header(read_envelope(body, context), context).hashes
+
+
+def decode_call(body: Buffer, context: Context, values: Mapping[Hash, Buffer]) -> Call:
+    """Make the call that a body describes.
+
+    Args:
+        body: The body.
+        context: What it is to be bound to.
+        values: The stored values that it names, by hash; see `stored_values_of`.
+    Raises:
+        PayloadRefused: If it is damaged, or the function cannot be found or something cannot be unpickled here; the
+            error says what is missing, where it was looked for, and what to do.
+        ObjectMissing: If `values` has not all that the body names.
+    """
+    envelope = read_envelope(body, context)
+    envelope.check_python(context)
+    header = call_header(envelope, context)
+    missing = [hash for hash in header.hashes if hash not in values]
+    if missing:
+        raise ObjectMissing(missing)
+    args, kwargs = _arguments(envelope, header, context, values)
+    return Call(function=_function(envelope, header, context, values), args=args, kwargs=kwargs)
+
+
+def _function(
+    envelope: Envelope, header: CallHeader, context: Context, values: Mapping[Hash, Buffer]
+) -> Callable[..., object]:
+    if header.hash is not None:
+        found = _stored(values[header.hash], context)
+    elif header.inline is not None:
+        found = _pickled(envelope, header.inline, context)
+    else:
+        return find_function(header.function, context)
+    if not callable(found):
+        raise PayloadRefused(f"{context} calls {header.function}, which is no function, but a {type(found).__name__}")
+    return found
+
+
+def _arguments(
+    envelope: Envelope, header: CallHeader, context: Context, values: Mapping[Hash, Buffer]
+) -> tuple[tuple[object, ...], Mapping[str, object]]:
+    match _pickled(envelope, header.arguments, context):
+        case (tuple() as args, dict() as kwargs):
+            stored = {place: _stored(values[hash], context) for place, hash in header.stored}
+            return _filled(args, kwargs, stored, context)
+        case _:
+            raise PayloadRefused(f"{context} is damaged: its arguments are no tuple and dict")
+
+
+def _filled(
+    args: tuple[object, ...], kwargs: dict[str, object], stored: Mapping[Place, object], context: Context
+) -> tuple[tuple[object, ...], Mapping[str, object]]:
+    if not stored:
+        return args, kwargs
+    by_keyword = {place: value for place, value in stored.items() if isinstance(place, str)}
+    by_position = {place: value for place, value in stored.items() if isinstance(place, int)}
+    if not by_position.keys() <= set(range(len(args))):
+        raise PayloadRefused(f"{context} is damaged: it has {len(args)} arguments, and stores {sorted(by_position)}")
+    return tuple(by_position.get(place, value) for place, value in enumerate(args)), {**kwargs, **by_keyword}
+
+
+def _stored(data: Buffer, context: Context) -> object:
+    return decode_value(data, Context(kind=PayloadKind.VALUE, queue_id=context.queue_id))
+
+
+def _pickled(envelope: Envelope, span: Span, context: Context) -> object:
+    if span.first + span.n > len(envelope.buffers):
+        raise PayloadRefused(f"{context} is damaged: it has {len(envelope.buffers)} buffers, and names {span}")
+    data, *buffers = envelope.buffers[span.first : span.first + span.n]
+    return loaded(data, buffers, context)

@@ -1,0 +1,116 @@
+"""What the body of a task says in JSON: what is called, and where its pickles are. Reading it unpickles nothing.
+
+    {"function": {"module": "area", "qualname": "circle"}, "arguments": {"buffers": [0, 1]}}
+
+- `function` has its name; a function by value also has `buffers` or, if it is large, `hash`: that of a stored value.
+- `arguments` has the `buffers` of a pair (tuple of the positional ones, dict of those by keyword) and, where some are
+  stored values, `stored`: pairs (position or keyword, hash); in their places the pair has None.
+- `buffers` are two numbers, the first buffer and how many: a pickle, and the buffers that lie beside it.
+
+Fields that a reader does not know are passed over.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from attrs import frozen
+
+from rrq_core.errors import PayloadRefused
+from rrq_core.model.ids import Hash
+from rrq_core.payload.envelope import Envelope
+from rrq_core.payload.function import FunctionName
+from rrq_core.payload.record import field_of, json_bytes, json_of, read_json
+
+Place = int | str
+
+_SUBJECT = "the body of a task"
+
+
+@frozen
+class Span:
+    """Some of the buffers of an envelope: a pickle, and those that lie beside it."""
+
+    first: int
+    n: int
+
+
+@frozen(kw_only=True)
+class CallHeader:
+    """What a body says of its call.
+
+    Args:
+        function: The function's name; if it is neither inline nor stored, it is found by it.
+        inline: The buffers of a function that the body holds.
+        hash: The stored value of a function that is large.
+        arguments: The buffers of the arguments.
+        stored: The stored value of each large argument, by its position or keyword.
+    """
+
+    function: FunctionName
+    inline: Span | None = None
+    hash: Hash | None = None
+    arguments: Span
+    stored: tuple[tuple[Place, Hash], ...] = ()
+
+    @property
+    def hashes(self) -> tuple[Hash, ...]:
+        """The stored values that it names, each once."""
+        function = () if self.hash is None else (self.hash,)
+        return tuple(dict.fromkeys((*function, *(hash for _, hash in self.stored))))
+
+    def to_json(self, subject: object) -> bytes:
+        """Give the stored form."""
+        function: dict[str, object] = {"module": self.function.module, "qualname": self.function.qualname}
+        if self.inline is not None:
+            function["buffers"] = (self.inline.first, self.inline.n)
+        if self.hash is not None:
+            function["hash"] = self.hash
+        arguments: dict[str, object] = {"buffers": (self.arguments.first, self.arguments.n)}
+        if self.stored:
+            arguments["stored"] = self.stored
+        return json_bytes({"function": function, "arguments": arguments}, subject)
+
+
+def call_header(envelope: Envelope, subject: object) -> CallHeader:
+    """Read the header of a body.
+
+    Raises:
+        PayloadRefused: If it has none.
+    """
+    return _read(json_of(envelope, subject))
+
+
+@lru_cache(maxsize=256)
+def _read(text: bytes) -> CallHeader:
+    """Read the stored form; the tasks of one bulk have the same."""
+    record = read_json(text, _SUBJECT)
+    function = field_of(record, "function", dict, _SUBJECT)
+    arguments = field_of(record, "arguments", dict, _SUBJECT)
+    return CallHeader(
+        function=FunctionName(
+            field_of(function, "module", str, _SUBJECT), field_of(function, "qualname", str, _SUBJECT)
+        ),
+        inline=_span(function) if "buffers" in function else None,
+        hash=Hash(field_of(function, "hash", str, _SUBJECT)) if "hash" in function else None,
+        arguments=_span(arguments),
+        stored=_stored(arguments) if "stored" in arguments else (),
+    )
+
+
+def _span(record: Mapping[str, object]) -> Span:
+    match record.get("buffers"):
+        case [int(first), int(n)] if first >= 0 and n >= 1:
+            return Span(first, n)
+        case other:
+            raise PayloadRefused(f"{_SUBJECT} is damaged: {other!r} are no buffers")
+
+
+def _stored(record: Mapping[str, object]) -> tuple[tuple[Place, Hash], ...]:
+    pairs = []
+    for pair in field_of(record, "stored", list, _SUBJECT):
+        match pair:
+            case [int() | str() as place, str(hash)]:
+                pairs.append((place, Hash(hash)))
+            case _:
+                raise PayloadRefused(f"{_SUBJECT} is damaged: {pair!r} is no place and hash of a stored argument")
+    return tuple(pairs)

@@ -1,0 +1,33 @@
+"""What a payload belongs to: the queue, the kind, and the ids by which nobody can pass it off as another."""
+
+from enum import StrEnum
+
+from attrs import frozen
+
+
+class PayloadKind(StrEnum):
+    """What a payload is: the body of a task, a stored value, a frame of a message, or an environment."""
+
+    TASK = "task"
+    VALUE = "value"
+    MESSAGE = "message"
+    ENVIR = "envir"
+
+
+@frozen(kw_only=True)
+class Context:
+    """What a signature binds a payload to. Writer and reader know it each for themselves; as text, it is for errors.
+
+    Args:
+        kind: What the payload is.
+        queue_id: The queue it belongs to.
+        names: The task of a body; the workers and the nonce of a message; of a value nothing.
+    """
+
+    kind: PayloadKind
+    queue_id: str
+    names: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        named = f" {', '.join(self.names)}" if self.names else ""
+        return f"the {self.kind}{named} of queue {self.queue_id!r}"

@@ -1,0 +1,179 @@
+"""The envelope: how every payload lies in bytes.
+
+All integers are little-endian and without sign; offsets count from the first byte of the envelope.
+
+| offset       | size   | what                                                                                        |
+|--------------|--------|---------------------------------------------------------------------------------------------|
+| 0            | 4      | `RRQ1`: the magic and, as its last digit, the version of this layout                        |
+| 4            | 1      | codec of the content: 1 json, 2 pickle5, 3 raw                                              |
+| 5            | 1      | flags: bit 0 signed, bit 1 holds code by value; the others are 0                            |
+| 6            | 2      | major and minor version of the Python that wrote the code; 0 0 without bit 1                |
+| 8            | 4      | key id: which secret key signed it; zeros if unsigned                                       |
+| 12           | 4      | c: length of the context; 0 if unsigned                                                     |
+| 16           | 4      | n: number of buffers                                                                        |
+| 20           | 8      | p: length of the content                                                                    |
+| 28           | 8 · n  | b₁ … bₙ: lengths of the buffers                                                             |
+| 28 + 8n      | c      | context that the signature was bound to, for the errors of readers, who bind to their own   |
+| 28 + 8n + c  | p      | content: JSON, a pickle of protocol 5, or the bytes of a value that is bytes                |
+| next 64 · k  | b₁     | first buffer, after as many zeros as bring it to a multiple of 64                           |
+| …            | …      | further buffers, each brought to a multiple of 64 likewise                                  |
+| last 32      | 0 / 32 | MAC, directly after what comes before it: HMAC-SHA256(key, context ‖ SHA-256(all before it)) |
+
+The buffers are those of the pickle, out of band, or what the JSON says. Nothing follows the last field. The hash of an
+envelope is the first 32 hexadecimal digits of the SHA-256 of all of it.
+"""
+
+import struct
+import sys
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import NewType
+
+from attrs import field, frozen
+
+from rrq_core.errors import PayloadRefused
+from rrq_core.model.ids import Hash
+from rrq_core.model.value import Buffer, NewValue
+from rrq_core.payload.context import Context
+
+MAGIC = b"RRQ1"
+ALIGNMENT = 64
+
+_HEADER = struct.Struct("<4sBB2s4sIIQ")
+_NO_PYTHON = bytes(2)
+_NO_KEY = bytes(4)
+_THIS_PYTHON = bytes(sys.version_info[:2])
+_PADDING = bytes(ALIGNMENT)
+_MOST_BUFFERS = 2**32 - 1
+
+
+# How the content of an envelope is to be read. Numbers, since a member of an enum takes longer to write than the rest.
+Codec = NewType("Codec", int)
+JSON = Codec(1)
+PICKLE5 = Codec(2)
+RAW = Codec(3)
+
+_CODECS = frozenset({JSON, PICKLE5, RAW})
+_SIGNED = 1
+_CODE = 2
+_FLAGS = _SIGNED | _CODE
+
+
+@frozen(kw_only=True)
+class Envelope:
+    """An envelope that was read: views of its content and buffers, and the Python of the code in it, if any."""
+
+    codec: Codec
+    python: tuple[int, int] | None
+    content: memoryview = field(repr=False)
+    buffers: tuple[memoryview, ...] = field(repr=False)
+
+    def check_python(self, subject: object) -> None:
+        """Make sure that the code in it, if there is any, can run here.
+
+        Raises:
+            PayloadRefused: If another minor version of Python wrote it: bytecode does not pass between them.
+        """
+        here = sys.version_info[:2]
+        if self.python is not None and self.python != here:
+            raise PayloadRefused(
+                f"{subject} holds code that Python {self.python[0]}.{self.python[1]} sent by value, and this is Python "
+                f"{here[0]}.{here[1]}: bytecode does not pass between them. Run workers and clients on the same minor "
+                "version, or put the code into a module that both can import"
+            )
+
+
+def write_envelope(
+    codec: Codec, content: bytes, buffers: Sequence[Buffer], context: Context | None, *, has_code: bool = False
+) -> bytes:
+    """Write an envelope.
+
+    Args:
+        codec: How the content is to be read.
+        content: JSON, a pickle, or raw bytes.
+        buffers: What lies beside the content; one-dimensional views of bytes. Each is copied once.
+        context: What a signature binds it to; None for one that lies in another.
+        has_code: Whether there is bytecode in it.
+    """
+    if len(buffers) > _MOST_BUFFERS:
+        raise OverflowError(f"an envelope holds at most {_MOST_BUFFERS} buffers, not {len(buffers)}")
+    python = _THIS_PYTHON if has_code else _NO_PYTHON
+    header = _HEADER.pack(MAGIC, codec, _CODE if has_code else 0, python, _NO_KEY, 0, len(buffers), len(content))
+    if not buffers:
+        return header + content
+    lengths = [len(buffer) for buffer in buffers]
+    parts: list[Buffer] = [header, struct.pack(f"<{len(lengths)}Q", *lengths), content]
+    position = _HEADER.size + 8 * len(lengths) + len(content)
+    for buffer, length in zip(buffers, lengths, strict=True):
+        gap = -position % ALIGNMENT
+        parts += (_PADDING[:gap], buffer)
+        position += gap + length
+    return b"".join(parts)
+
+
+def read_envelope(data: Buffer, subject: object) -> Envelope:
+    """Read an envelope. Nothing in it is copied, unpickled or run.
+
+    Args:
+        data: Its bytes; the views of what is returned keep them alive.
+        subject: What it is, for the error.
+    Raises:
+        PayloadRefused: If it is none, is damaged, was written by a newer version, or is signed.
+    """
+    view = memoryview(data).cast("B")
+    if len(view) < _HEADER.size:
+        raise PayloadRefused(f"{subject} cannot be read: {_why_no_envelope(view)}")
+    magic, codec, flags, python, key_id, context_length, n, length = _HEADER.unpack_from(view)
+    if magic != MAGIC:
+        raise PayloadRefused(f"{subject} cannot be read: {_why_no_envelope(view)}")
+    if flags & _SIGNED:
+        raise PayloadRefused(
+            f"{subject} is signed, and this version of rrq-core cannot verify signatures: read it with one that can, "
+            "with RRQ_SECRET_KEY set to the key that signed it"
+        )
+    if codec not in _CODECS or flags & ~_FLAGS:
+        raise PayloadRefused(
+            f"{subject} cannot be read: codec {codec} and flags {flags:#04x} are not known to this version of "
+            "rrq-core; a newer one wrote it, or it is damaged"
+        )
+    has_code = bool(flags & _CODE)
+    if key_id != _NO_KEY or context_length or (python != _NO_PYTHON) != has_code:
+        raise PayloadRefused(f"{subject} is damaged: its header contradicts itself")
+    content, buffers = _views(view, n, length, subject)
+    return Envelope(codec=codec, python=(python[0], python[1]) if has_code else None, content=content, buffers=buffers)
+
+
+def as_value(envelope: bytes) -> NewValue:
+    """Make a stored value of an envelope: its hash, size and bytes."""
+    return NewValue(hash=Hash(sha256(envelope).hexdigest()[:32]), size=len(envelope), data=envelope)
+
+
+def _why_no_envelope(view: memoryview) -> str:
+    start = bytes(view[:4])
+    if start[:3] == MAGIC[:3] and start != MAGIC and len(start) == 4:
+        return (
+            f"it is an envelope of version {start[3:].decode('latin-1')!r}, and this version of rrq-core reads version "
+            f"'1': update rrq-core here"
+        )
+    if not MAGIC.startswith(start):
+        return f"it begins with {start!r}, not with {MAGIC!r}: rrq-core did not write it, or it is damaged"
+    return f"it is cut off: {len(view)} bytes, where the header alone has {_HEADER.size}"
+
+
+def _views(view: memoryview, n: int, length: int, subject: object) -> tuple[memoryview, tuple[memoryview, ...]]:
+    if not n and _HEADER.size + length == len(view):
+        return view[_HEADER.size :], ()
+    start = _HEADER.size + 8 * n
+    if start > len(view):
+        raise PayloadRefused(f"{subject} is cut off or damaged: it has {len(view)} bytes, too few for {n} buffers")
+    lengths = struct.unpack_from(f"<{n}Q", view, _HEADER.size)
+    spans = [(start, start + length)]
+    for each in lengths:
+        first = spans[-1][1] + -spans[-1][1] % ALIGNMENT
+        spans.append((first, first + each))
+    if spans[-1][1] != len(view):
+        raise PayloadRefused(
+            f"{subject} is cut off or damaged: it has {len(view)} bytes, and its header tells of {spans[-1][1]}"
+        )
+    content, *buffers = (view[first:last] for first, last in spans)
+    return content, tuple(buffers)

@@ -1,0 +1,101 @@
+"""Functions by reference: which can be, how they are named, and how they are found again."""
+
+import importlib
+import sys
+from collections.abc import Callable, Collection, Iterator
+from functools import partial, reduce
+from types import BuiltinMethodType, MethodType, MethodWrapperType
+
+from attrs import frozen
+
+from rrq_core.errors import PayloadRefused
+from rrq_core.payload.refusal import why_unreadable
+
+Function = Callable[..., object]
+
+# Each access makes a new one of these; two are the same if object and function are.
+_BOUND = (MethodType, BuiltinMethodType, MethodWrapperType)
+_NOT_IMPORTABLE = frozenset({"__main__", "__mp_main__"})
+
+
+@frozen
+class FunctionName:
+    """Where a function is found: a module and, in it, a dotted name."""
+
+    module: str
+    qualname: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.qualname}"
+
+
+def name_of(function: Function) -> FunctionName:
+    """Name a callable for people: itself, the function of a partial, or the class of an object that can be called.
+
+    >>> import functools, math
+    >>> str(name_of(functools.partial(math.pow, 2)))
+    'math.pow'
+    """
+    while isinstance(function, partial):
+        function = function.func
+    return next(_names(function), FunctionName(type(function).__module__, type(function).__qualname__))
+
+
+def reference_to(function: Function, by_value: Collection[str]) -> FunctionName | None:
+    """Give the name by which another process finds this very function, None if it must be sent by value.
+
+    Args:
+        function: Any callable.
+        by_value: Names of modules that the other process does not have.
+    """
+    for name in _names(function):
+        if _is_importable(name.module, by_value) and _is_same(_lookup(name), function):
+            return name
+    return None
+
+
+def find_function(name: FunctionName, subject: object) -> Function:
+    """Find a function by its name.
+
+    Raises:
+        PayloadRefused: If there is none here; the error names module, host and places, and what to do.
+    """
+    try:
+        found: object = importlib.import_module(name.module)
+        found = reduce(getattr, name.qualname.split("."), found)
+    except Exception as error:
+        raise PayloadRefused(f"{subject} calls {name}, but {why_unreadable(error, name.module)}") from error
+    if not callable(found):
+        raise PayloadRefused(f"{subject} calls {name}, which is no function here, but a {type(found).__name__}")
+    return found
+
+
+def _names(function: Function) -> Iterator[FunctionName]:
+    """Go through the names that a callable goes by; the first is the best one for people."""
+    owner = getattr(function, "__objclass__", getattr(function, "__self__", None))
+    kind = owner if isinstance(owner, type) else type(function if owner is None else owner)
+    modules = (getattr(function, "__module__", None), kind.__module__)
+    names = (getattr(function, "__qualname__", None), getattr(function, "__name__", None))
+    for module in modules:
+        for name in names:
+            if isinstance(module, str) and isinstance(name, str):
+                yield FunctionName(module, name)
+
+
+def _is_importable(name: str, by_value: Collection[str]) -> bool:
+    """Tell whether another process can import a module: one that was made by hand has no specification."""
+    if name in _NOT_IMPORTABLE or any(name == module or name.startswith(f"{module}.") for module in by_value):
+        return False
+    return getattr(sys.modules.get(name), "__spec__", None) is not None
+
+
+def _lookup(name: FunctionName) -> object:
+    try:
+        found: object = sys.modules[name.module]
+        return reduce(getattr, name.qualname.split("."), found)
+    except AttributeError:
+        return None
+
+
+def _is_same(found: object, function: Function) -> bool:
+    return found is function or (isinstance(found, _BOUND) and isinstance(function, _BOUND) and found == function)

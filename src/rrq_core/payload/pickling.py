@@ -1,0 +1,149 @@
+"""Objects to pickles and back: protocol 5, large buffers beside the pickle, code by value where it must be.
+
+Plain pickle comes first, since it is fast. What it cannot do, and what it would send by a reference that leads nowhere
+at the other end (to `__main__`, or to a module that is sent by value), is cloudpickle's.
+"""
+
+import os
+import pickle
+import sys
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from threading import RLock
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+import cloudpickle  # type: ignore[import-untyped]  # it has no types
+from attrs import field, frozen
+
+from rrq_core.model.value import Buffer
+from rrq_core.payload.arrays import is_frozen_array, reduce_frozen_array
+from rrq_core.payload.classes import note_sent, set_up_class
+
+if TYPE_CHECKING:
+    from pickle import Pickler
+else:
+    from cloudpickle import Pickler
+
+PROTOCOL = 5
+
+# A module's name in a pickle is the only trace of a reference to it; that of a child of multiprocessing is __mp_main__.
+_MAIN = b"_main__"
+_CHILD_MAIN = "__mp_main__"
+
+_ATOMS = frozenset({type(None), bool, int, float, str, bytes})
+
+_registry = RLock()
+os.register_at_fork(before=_registry.acquire, after_in_parent=_registry.release, after_in_child=_registry.release)
+
+
+@frozen(kw_only=True)
+class Pickled:
+    """A pickle, the buffers beside it, and whether there is bytecode in it."""
+
+    data: bytes = field(repr=False)
+    buffers: Sequence[memoryview] = field(default=(), repr=False)
+    has_code: bool = False
+
+
+def pickled(value: object, by_value: Collection[str] = ()) -> Pickled:
+    """Pickle a value. Its buffers are not copied.
+
+    Args:
+        value: What to pickle.
+        by_value: Names of modules whose functions and classes are sent whole, since the other end does not have them.
+    Raises:
+        Exception: Whatever the value raises when it is pickled.
+    """
+    if is_plain(value):
+        return Pickled(data=pickle.dumps(value, PROTOCOL))
+    return _pickled_quickly(value, by_value) or pickled_whole(value, by_value, WholePickler)
+
+
+def are_atoms(values: Iterable[object]) -> bool:
+    """Tell whether all values are plain: such data needs no care when it is pickled."""
+    return _ATOMS.issuperset(map(type, values))
+
+
+def is_plain(value: object) -> bool:
+    """Tell whether a value is an atom, or a list, tuple or dict of atoms."""
+    if type(value) in _ATOMS:
+        return True
+    if type(value) is dict:
+        return are_atoms(value) and are_atoms(value.values())
+    return (type(value) is list or type(value) is tuple) and are_atoms(value)
+
+
+def unpickled(data: Buffer, buffers: Sequence[Buffer]) -> object:
+    """Unpickle. The buffers are copied once, so that what lies in them is writable and the reader's own."""
+    return pickle.loads(data, buffers=[bytearray(buffer) for buffer in buffers])
+
+
+def _pickled_quickly(value: object, by_value: Collection[str]) -> Pickled | None:
+    buffers: list[pickle.PickleBuffer] = []
+    try:
+        data = pickle.dumps(value, PROTOCOL, buffer_callback=buffers.append)
+    except (MemoryError, RecursionError):
+        raise
+    except Exception:  # whatever it is, cloudpickle may know how
+        return None
+    if _MAIN in data or any(name.encode() in data for name in by_value):
+        return None
+    if not buffers:
+        return Pickled(data=data)
+    views = [buffer.raw() for buffer in buffers]
+    if any(view.readonly for view in views):
+        return None
+    return Pickled(data=data, buffers=views)
+
+
+@contextmanager
+def _sent_by_value(modules: Collection[str]) -> Iterator[None]:
+    """Tell cloudpickle which modules to send whole. It knows of them in one place for all threads: one at a time."""
+    with _registry:
+        known = cloudpickle.list_registry_pickle_by_value()
+        new = [sys.modules[name] for name in {*modules, _CHILD_MAIN} if name in sys.modules and name not in known]
+        for module in new:
+            cloudpickle.register_pickle_by_value(module)
+        try:
+            yield
+        finally:
+            for module in new:
+                cloudpickle.unregister_pickle_by_value(module)
+
+
+class WholePickler(Pickler):
+    """Pickles with the functions and classes that the other end cannot import, and notes whether there is bytecode."""
+
+    def __init__(self, buffers: list[pickle.PickleBuffer]) -> None:
+        self._file = BytesIO()
+        self.has_code = False
+        super().__init__(self._file, PROTOCOL, buffer_callback=buffers.append)
+
+    def pickle(self, value: object) -> bytes:
+        """Give the pickle of one value."""
+        self.dump(value)
+        return self._file.getvalue()
+
+    def reducer_override(self, value: object) -> Any:  # the types of the standard library do not know setters of states
+        """Reduce what plain pickle cannot, or must not, reduce by itself."""
+        if isinstance(value, CodeType):
+            self.has_code = True
+        if is_frozen_array(value):
+            return reduce_frozen_array(value)
+        reduced: Any = super().reducer_override(value)
+        if isinstance(value, type) and isinstance(reduced, tuple) and len(reduced) == 6:
+            note_sent(value)
+            *made, attributes, items, pairs, setter = reduced
+            return (*made, (setter, attributes), items, pairs, set_up_class)
+        return reduced
+
+
+def pickled_whole(value: object, by_value: Collection[str], kind: type[WholePickler]) -> Pickled:
+    """Pickle a value with the functions and classes in it that the other end cannot import."""
+    buffers: list[pickle.PickleBuffer] = []
+    with _sent_by_value(by_value):
+        pickler = kind(buffers)
+        data = pickler.pickle(value)
+    return Pickled(data=data, buffers=[buffer.raw() for buffer in buffers], has_code=pickler.has_code)

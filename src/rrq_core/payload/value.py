@@ -1,0 +1,80 @@
+"""Objects to stored values and back."""
+
+from collections.abc import Collection, Sequence
+
+from rrq_core.errors import PayloadRefused
+from rrq_core.model.value import Buffer, NewValue
+from rrq_core.payload.context import Context
+from rrq_core.payload.envelope import JSON, PICKLE5, RAW, as_value, read_envelope, write_envelope
+from rrq_core.payload.pickling import Pickled, pickled, unpickled
+from rrq_core.payload.refusal import why_unreadable
+from rrq_core.payload.unsendable import not_sendable
+
+
+def encode_value(value: object, context: Context, *, what: str = "the value") -> NewValue:
+    """Make a stored value of an object.
+
+    Args:
+        value: Any object that pickle or cloudpickle can send.
+        context: What a signature binds it to.
+        what: What it is to the caller, for the error: "the result of area".
+    Returns:
+        Its bytes and their hash. That equal objects have equal hashes is usual, and never promised.
+    Raises:
+        NotSendable: If it cannot be pickled. The error names the part to blame, its type, and a remedy.
+    """
+    return encode_value_with(value, context, what, ())
+
+
+def encode_value_with(value: object, context: Context, what: str, by_value: Collection[str]) -> NewValue:
+    """Make a stored value, as `encode_value`; what it refers to in the modules `by_value` is sent whole."""
+    if type(value) is bytes:
+        return as_value(write_envelope(RAW, value, (), context))
+    return as_value(write_pickle(sendable(value, what, by_value), context))
+
+
+def sendable(value: object, what: str, by_value: Collection[str]) -> Pickled:
+    """Pickle a value.
+
+    Raises:
+        NotSendable: If it cannot be pickled.
+    """
+    try:
+        return pickled(value, by_value)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise not_sendable(value, error, what, lambda part: pickled(part, by_value)) from error
+
+
+def write_pickle(value: Pickled, context: Context | None) -> bytes:
+    """Write the envelope of a value that was pickled."""
+    return write_envelope(PICKLE5, value.data, value.buffers, context, has_code=value.has_code)
+
+
+def decode_value(data: Buffer, context: Context) -> object:
+    """Make an object of a stored value. What lies in its buffers (arrays) is writable and the caller's own.
+
+    Raises:
+        PayloadRefused: If it is damaged, of another kind, or cannot be unpickled here; the error says what is missing,
+            where it was looked for, and what to do.
+    """
+    envelope = read_envelope(data, context)
+    if envelope.codec == RAW:
+        return bytes(envelope.content)
+    if envelope.codec == JSON:
+        raise PayloadRefused(f"{context} is no object: it holds JSON")
+    envelope.check_python(context)
+    return loaded(envelope.content, envelope.buffers, context)
+
+
+def loaded(data: Buffer, buffers: Sequence[Buffer], subject: object) -> object:
+    """Unpickle.
+
+    Raises:
+        PayloadRefused: If that raises anything.
+    """
+    try:
+        return unpickled(data, buffers)
+    except Exception as error:
+        raise PayloadRefused(f"{subject} cannot be read here: {why_unreadable(error)}") from error

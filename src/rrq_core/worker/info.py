@@ -1,0 +1,67 @@
+"""What a worker tells of itself: where it runs, and with what."""
+
+import getpass
+import os
+import platform
+import socket
+import sys
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from rrq_core.model.worker import WorkerInfo
+from rrq_core.worker.setup import WorkerSetup
+
+_LIBRARIES = ("cloudpickle", "numpy", "scipy", "pandas", "polars", "pyarrow", "scikit-learn", "torch", "redis")
+_LINUX_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def worker_info(setup: WorkerSetup) -> WorkerInfo:
+    """Describe a worker that runs in this process."""
+    return WorkerInfo(
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        boot_id=boot_id(),
+        username=_username(),
+        platform=f"{sys.platform}-{platform.machine()}",
+        python=platform.python_version(),
+        rrq=version("rrq-core"),
+        config=setup.config_name,
+        queues=setup.config.queue,
+        cwd=_working_directory(),
+        libraries=_libraries(),
+    )
+
+
+def boot_id() -> str:
+    """Identify this run of this machine: together with it, a process id means one process."""
+    if _LINUX_BOOT_ID.exists():
+        return _LINUX_BOOT_ID.read_text().strip()
+    import psutil  # here, since a worker on Linux starts sooner without it
+
+    return str(int(psutil.boot_time()))
+
+
+def _username() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user whom nobody has named
+        return str(os.getuid())
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return "(deleted)"
+
+
+def _libraries() -> Mapping[str, str]:
+    """Look up the versions of what people compute with, where it is installed; nothing is imported."""
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

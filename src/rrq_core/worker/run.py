@@ -1,0 +1,117 @@
+"""One task, from its claim to its outcome. Whatever happens in the task's own code, the worker lives."""
+
+import contextvars
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+
+from rrq_core.errors import ObjectMissing, RrqError
+from rrq_core.model.ids import Hash, QueueId
+from rrq_core.model.status import TaskStatus
+from rrq_core.model.value import Buffer, NewValue, Stored
+from rrq_core.model.work import Claim, Finished, Work
+from rrq_core.payload import (
+    Context,
+    PayloadKind,
+    capture_failure,
+    decode_call,
+    encode_failure,
+    encode_value,
+    stored_values_of,
+)
+from rrq_core.worker.current import CurrentTask, enter_task
+from rrq_core.worker.outage import PASSING
+from rrq_core.worker.stop import StoppedNow
+from rrq_core.worker.task_warnings import watch_warnings
+
+_LONGEST_NOTE = 200
+
+GetValues = Callable[[Sequence[Hash]], Sequence[Stored | None]]
+
+
+def run_task(work: Work, queue_id: QueueId, get_values: GetValues) -> Finished:
+    """Run a claimed task in this thread.
+
+    Args:
+        work: The task.
+        queue_id: Its queue.
+        get_values: Gets stored values; called once, if some that the task needs did not come with it.
+    Returns:
+        How it ended: COMPLETE with its value, or ERROR with what was raised.
+    Raises:
+        BackendUnavailable, BackendFull: If `get_values` gave up. The task has not begun.
+        StoppedNow: If this process is to stop at once.
+    """
+    try:
+        values = _all_values(work, queue_id, get_values)
+    except PASSING:
+        raise
+    except RrqError as error:
+        return failed(work.claim, queue_id, error)
+    return _outcome(work, queue_id, values)
+
+
+def failed(claim: Claim, queue_id: QueueId, error: BaseException, warnings: Sequence[str] = ()) -> Finished:
+    """Make the finish of a task that ends in ERROR.
+
+    Args:
+        claim: The right to finish it.
+        queue_id: Its queue.
+        error: What was raised.
+        warnings: The warnings before it, as text.
+    """
+    failure = capture_failure(error, warnings)
+    result = encode_failure(failure, Context(kind=PayloadKind.VALUE, queue_id=queue_id))
+    note = " ".join(f"{failure.type_name}: {failure.message[:_LONGEST_NOTE]}".split())
+    return Finished(claim=claim, status=TaskStatus.ERROR, result=result, note=note[:_LONGEST_NOTE])
+
+
+def _all_values(work: Work, queue_id: QueueId, get_values: GetValues) -> Mapping[Hash, Buffer]:
+    """Give the stored values that a body names: those that came along, and the others from the store.
+
+    Raises:
+        PayloadRefused: If the body is damaged.
+        ObjectMissing: If a value is gone.
+    """
+    named = stored_values_of(work.body, _body_context(work, queue_id))
+    absent = [hash for hash in named if hash not in work.values]
+    if not absent:
+        return work.values
+    found = {hash: stored.data for hash, stored in zip(absent, get_values(absent), strict=True) if stored is not None}
+    values = {hash: data for hash, data in found.items() if data is not None}
+    gone = [hash for hash in absent if hash not in values]
+    if gone:
+        raise ObjectMissing(gone, "a value that this task needs was deleted")
+    return {**work.values, **values}
+
+
+def _outcome(work: Work, queue_id: QueueId, values: Mapping[Hash, Buffer]) -> Finished:
+    task = CurrentTask()
+    watch_warnings()
+    try:
+        # A copy of the context, so that what the task sets in its context variables is gone after it.
+        result = contextvars.copy_context().run(_evaluate, work, queue_id, values, task)
+    except StoppedNow:
+        raise
+    except BaseException as error:  # SystemExit and KeyboardInterrupt too: the task's own, no wish of ours to end
+        return failed(work.claim, queue_id, error, task.warnings)
+    return Finished(claim=work.claim, status=TaskStatus.COMPLETE, result=result)
+
+
+def _evaluate(work: Work, queue_id: QueueId, values: Mapping[Hash, Buffer], task: CurrentTask) -> NewValue:
+    enter_task(task)
+    call = decode_call(work.body, _body_context(work, queue_id), values)
+    value = _awaited(call.function(*call.args, **call.kwargs))
+    name = getattr(call.function, "__qualname__", type(call.function).__qualname__)
+    return encode_value(value, Context(kind=PayloadKind.VALUE, queue_id=queue_id), what=f"the result of {name}")
+
+
+def _awaited(value: object) -> object:
+    if not isinstance(value, Coroutine):
+        return value
+    import asyncio  # here, since most workers never need it and all would start later
+
+    return asyncio.run(value)
+
+
+def _body_context(work: Work, queue_id: QueueId) -> Context:
+    """The context of a body: it belongs to the first task of its retry chain."""
+    return Context(kind=PayloadKind.TASK, queue_id=queue_id, names=(work.root,))

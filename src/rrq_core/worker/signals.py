@@ -1,0 +1,59 @@
+"""SIGTERM and SIGINT of a worker's process: the first asks it to stop after its task, the second stops it now."""
+
+import os
+import signal
+import threading
+import time
+from types import FrameType
+
+from rrq_core.worker.loop import WorkerLoop
+from rrq_core.worker.stop import StoppedNow
+
+STOPPED = 1
+"""The exit status of a worker that was stopped before its task was done."""
+
+_WATCHED = (signal.SIGTERM, signal.SIGINT)
+_GRACE = 5.0
+
+
+class Signals:
+    """Takes the signals of this process from now on, for a worker that may be made later."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        self._first = ""
+        self._loop: WorkerLoop | None = None
+        before = {number: signal.signal(number, self._handle) for number in _WATCHED}
+        # A process that a task forks is no worker: it must end by SIGTERM, or a multiprocessing pool never does.
+        os.register_at_fork(after_in_child=lambda: _restore(before))
+
+    def serve(self, loop: WorkerLoop) -> None:
+        """Pass them to a worker, which runs in the main thread."""
+        self._loop = loop
+        if self._first:
+            loop.request_stop(self._first)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self.received += 1
+        name = signal.Signals(number).name
+        if self.received == 1:
+            self._first = name
+            if self._loop is not None:
+                self._loop.request_stop(name)
+        elif self.received == 2:
+            threading.Thread(target=self._insist, args=(name,), daemon=True).start()
+            raise StoppedNow(name)
+        else:
+            os._exit(STOPPED)
+
+    def _insist(self, name: str) -> None:
+        """End a process in which something caught `StoppedNow` and goes on."""
+        time.sleep(_GRACE)
+        if self._loop is not None:
+            self._loop.abandon(name)
+        os._exit(STOPPED)
+
+
+def _restore(handlers: "dict[signal.Signals, signal._HANDLER]") -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)

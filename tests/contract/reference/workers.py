@@ -1,0 +1,197 @@
+"""The reference `Workers`, `Messages` and `Heartbeat`."""
+
+import math
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+
+from rrq_core.errors import Fenced, WorkerIdTaken, WorkerNotFound
+from rrq_core.model.ids import MessageId, QueueName, WorkerId
+from rrq_core.model.status import WorkerStatus
+from rrq_core.model.task import Reason
+from rrq_core.model.work import Session
+from rrq_core.model.worker import Beat, LogEntry, NewLogEntry, NewWorker, WorkerRecord
+from rrq_core.ports import Heartbeat, Messages, Workers
+
+from .server import Worker, atomic
+from .transitions import Transitions
+
+
+class ReferenceWorkers(Workers):
+    """Workers of one queue id, in a dict."""
+
+    def __init__(self, moves: Transitions) -> None:
+        self.moves = moves
+        self.server = moves.server
+
+    @atomic
+    def register(self, worker: NewWorker) -> Session:
+        workers = self.moves.space.workers
+        before = workers.get(worker.id)
+        if before is not None and before.token is not None:
+            if self.server.is_beating(before):
+                raise WorkerIdTaken(worker.id)
+            self._settle(before, WorkerStatus.LOST, "another worker took over its id")
+        now = Worker(new=worker, token=secrets.token_hex(8))
+        if before is not None:
+            now.log, now.answers = before.log, before.answers
+        workers[worker.id] = now
+        if worker.heartbeat is not None:
+            self.server.beats[worker.heartbeat.key] = self.server.now() + worker.heartbeat.expire
+            self.server.signals.pop(worker.heartbeat.key, None)
+        return Session(worker=worker.id, token=now.token or "", log_max=worker.log_max)
+
+    def _settle(self, worker: Worker, status: WorkerStatus, reason: str) -> None:
+        if worker.task is not None:
+            kind = "lost" if status is WorkerStatus.LOST else "left"
+            detail = f"{worker.new.id}: {reason}" if reason else worker.new.id
+            self.moves.lose(self.moves.space.tasks[worker.task], Reason(kind=kind, detail=detail))
+        self.moves.sign_off(worker, status)
+
+    def wait(self, session: Session, queues: Sequence[QueueName], timeout: float) -> None:
+        deadline = math.inf if math.isinf(timeout) else time.monotonic() + timeout
+        with self.server.changed:
+            while not self._may_have_work(session, queues) and time.monotonic() < deadline:
+                self.server.changed.wait(self._longest_sleep(queues, deadline - time.monotonic()))
+            if session.worker in self.moves.space.workers:
+                self.moves.space.workers[session.worker].is_poked = False
+
+    def _may_have_work(self, session: Session, queues: Sequence[QueueName]) -> bool:
+        try:
+            worker = self.moves.worker_of(session)
+        except Fenced:
+            return True
+        return bool(worker.messages) or worker.is_poked or any(self.moves.space.queues[name] for name in queues)
+
+    def _longest_sleep(self, queues: Sequence[QueueName], seconds: float) -> float | None:
+        """Sleep no longer than to the time when a task of these queues is due."""
+        now = self.server.now()
+        tasks = self.moves.space.tasks.values()
+        due = [task.due - now for task in tasks if task.due is not None and task.new.queue in queues]
+        longest = max(0.001, min([seconds, *due]))
+        return None if math.isinf(longest) else longest
+
+    @atomic
+    def leave(self, session: Session, status: WorkerStatus, reason: str, idle: bool = False) -> bool:
+        try:
+            worker = self.moves.worker_of(session)
+        except Fenced:
+            return False
+        if idle and worker.task is not None:
+            self.moves.unstart(self.moves.space.tasks[worker.task])
+        self.moves.log(worker, "LOST" if status is WorkerStatus.LOST else "STOP", reason)
+        self._settle(worker, status, reason)
+        return True
+
+    @atomic
+    def read(self, workers: Sequence[WorkerId] | None, states: frozenset[WorkerStatus]) -> list[WorkerRecord]:
+        known = self.moves.space.workers
+        wanted = known if workers is None else [name for name in workers if name in known]
+        return [self._record(known[name]) for name in wanted if known[name].status in states]
+
+    def _record(self, worker: Worker) -> WorkerRecord:
+        return WorkerRecord(
+            id=worker.new.id,
+            status=worker.status,
+            task=worker.task,
+            info=worker.new.info,
+            process_log=worker.new.process_log,
+            last_seen=worker.log[-1].time if worker.log else None,
+        )
+
+    @atomic
+    def forget(self, workers: Sequence[WorkerId]) -> list[WorkerId]:
+        known = self.moves.space.workers
+        gone = [name for name in dict.fromkeys(workers) if name in known and not known[name].status.is_active]
+        for name in gone:
+            del known[name]
+        return gone
+
+    @atomic
+    def log(self, session: Session, entries: Sequence[NewLogEntry]) -> None:
+        worker = self.moves.worker_of(session)
+        for entry in entries:
+            self.moves.log(worker, entry.command, entry.message, entry.child)
+
+    @atomic
+    def log_tail(self, workers: Sequence[WorkerId], n: int | None) -> list[LogEntry]:
+        known = self.moves.space.workers
+        logs = [known[name].log for name in workers if name in known]
+        return [entry for log in logs for entry in log[0 if n is None else max(0, len(log) - n) :]]
+
+
+class ReferenceMessages(Messages):
+    """Messages of one queue id, each with its worker."""
+
+    def __init__(self, moves: Transitions) -> None:
+        self.moves = moves
+        self.server = moves.server
+
+    @atomic
+    def send(self, body: bytes, workers: Sequence[WorkerId]) -> MessageId:
+        space = self.moves.space
+        if strangers := [name for name in workers if name not in space.workers or space.workers[name].token is None]:
+            raise WorkerNotFound(f"no active worker has the id {strangers[0]!r}")
+        space.last_message = max(space.last_message + 1, int(self.server.now() * 1e6))
+        message = MessageId(f"{space.last_message // 10**6}.{space.last_message % 10**6:06d}")
+        for name in dict.fromkeys(workers):
+            space.workers[name].messages.append((message, body))
+        return message
+
+    @atomic
+    def answer(self, session: Session, message: MessageId, body: bytes) -> bool:
+        worker = self.moves.worker_of(session)
+        open_messages = [(name, sent) for name, sent in worker.messages if name != message]
+        if len(open_messages) == len(worker.messages):
+            return False
+        worker.messages = open_messages
+        worker.answers[message] = body
+        return True
+
+    @atomic
+    def answers(
+        self, message: MessageId | None, workers: Sequence[WorkerId], delete: bool
+    ) -> Mapping[WorkerId, Mapping[MessageId, bytes]]:
+        found: dict[WorkerId, dict[MessageId, bytes]] = {}
+        for name in workers:
+            kept = self.moves.space.workers[name].answers if name in self.moves.space.workers else {}
+            mine = {sent: body for sent, body in kept.items() if message in (None, sent)}
+            if mine:
+                found[name] = mine
+            for sent in mine if delete else ():
+                del kept[sent]
+        return found
+
+
+class ReferenceHeartbeat(Heartbeat):
+    """Keys that lapse, whoever they belong to."""
+
+    def __init__(self, moves: Transitions) -> None:
+        self.moves = moves
+        self.server = moves.server
+
+    @atomic
+    def beat(self, beats: Sequence[Beat]) -> list[bool]:
+        return [self._renew(beat) for beat in beats]
+
+    def _renew(self, beat: Beat) -> bool:
+        if beat.session is not None:
+            try:
+                self.moves.worker_of(beat.session)
+            except Fenced:
+                return False
+        self.server.beats[beat.key] = self.server.now() + beat.expire
+        return True
+
+    @atomic
+    def remaining(self, keys: Sequence[str]) -> list[float | None]:
+        return [self.server.remaining(key) for key in keys]
+
+    @atomic
+    def signal(self, key: str, signal: int) -> None:
+        self.server.signals[key].append(signal)
+
+    def signals(self, keys: Sequence[str], timeout: float) -> list[tuple[str, int]]:
+        with self.server.changed:
+            self.server.changed.wait_for(lambda: any(self.server.signals.get(key) for key in keys), timeout)
+            return [(key, signal) for key in keys for signal in self.server.signals.pop(key, [])]
