@@ -2,9 +2,6 @@
 
 from collections.abc import Callable
 
-from rrq_core.model.ids import QueueId
-from rrq_core.ports import Backend
-
 from rrq_backends.redis.connection import Connections, Connector, connector_of, without_password
 from rrq_backends.redis.heartbeat import RedisHeartbeat
 from rrq_backends.redis.keys import QueueKeys
@@ -14,6 +11,8 @@ from rrq_backends.redis.queue import RedisQueue
 from rrq_backends.redis.scripts import Scripts
 from rrq_backends.redis.settings import RedisSettings
 from rrq_backends.redis.workers import RedisWorkers
+from rrq_core.model.ids import QueueId
+from rrq_core.ports import Backend
 
 
 def _nothing() -> None:

@@ -8,14 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from rrq_core.model.ids import GroupName, QueueName
-from rrq_core.model.report import Law, Violation
-
 from rrq_backends.redis.connection import Connections
 from rrq_backends.redis.keys import SINGLE, STORE_SINGLE, TASK_FIELDS, QueueKeys, StoreKeys
 from rrq_backends.redis.replies import items, number, text, texts
 from rrq_backends.redis.scan import scan_hash, scan_set
 from rrq_backends.redis.scripts import Scripts
+from rrq_core.model.ids import GroupName, QueueName
+from rrq_core.model.report import Law, Violation
 
 PORTION = 100
 QUEUE_PORTION = 1000

@@ -19,8 +19,8 @@ from redis.backoff import NoBackoff
 from redis.connection import AbstractConnection
 from redis.retry import Retry
 
-from rrq_core.errors import InvalidArgument
 from rrq_backends.redis.failures import is_passing, translated, unavailable
+from rrq_core.errors import InvalidArgument
 
 Argument = str | bytes | bytearray | memoryview | int | float
 Reply = list["Reply"] | bytes | int | None

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from rrq_core.model.ids import GroupName, QueueName, TaskId, WatcherId, WorkerId
-
 from rrq_backends.redis.connection import Argument, Connections
 from rrq_backends.redis.keys import SINGLE, STORE_SINGLE, TASK_PARTS, WORKER_PARTS, QueueKeys, StoreKeys
 from rrq_backends.redis.replies import texts
 from rrq_backends.redis.scan import scan_hash, scan_set
+from rrq_core.model.ids import GroupName, QueueName, TaskId, WatcherId, WorkerId
 
 PORTION = 500
 

@@ -5,7 +5,9 @@ import redis.exceptions as answers
 from rrq_core.errors import BackendDenied, BackendError, BackendFull, BackendUnavailable, ForeignKey
 
 # Answers of a server that is starting, failing over or stopping: the same command works a little later.
-_PASSING = ("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "UNBLOCKED", "NOREPLICAS", "BUSY ", "MISCONF")
+_PASSING = (
+    "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "UNBLOCKED", "NOREPLICAS", "BUSY ", "MISCONF",
+)  # fmt: skip
 _DENIED = (answers.AuthenticationError, answers.AuthorizationError, answers.NoPermissionError)
 
 

@@ -3,13 +3,12 @@
 import math
 from collections.abc import Sequence
 
-from rrq_core.model.worker import Beat
-from rrq_core.ports import Heartbeat
-
 from rrq_backends.redis.connection import Argument, Connections
 from rrq_backends.redis.keys import QueueKeys
 from rrq_backends.redis.replies import items, number, text
 from rrq_backends.redis.scripts import Scripts
+from rrq_core.model.worker import Beat
+from rrq_core.ports import Heartbeat
 
 
 class RedisHeartbeat(Heartbeat):

@@ -3,15 +3,14 @@
 import secrets
 from collections.abc import Mapping, Sequence
 
-from rrq_core.errors import Fenced, WorkerNotFound
-from rrq_core.model.ids import MessageId, WorkerId
-from rrq_core.model.work import Session
-from rrq_core.ports import Messages
-
 from rrq_backends.redis.connection import Argument, Connections, Reply
 from rrq_backends.redis.keys import QueueKeys
 from rrq_backends.redis.replies import items, number, pairs, raw, text, texts
 from rrq_backends.redis.scripts import Scripts
+from rrq_core.errors import Fenced, WorkerNotFound
+from rrq_core.model.ids import MessageId, WorkerId
+from rrq_core.model.work import Session
+from rrq_core.ports import Messages
 
 
 class RedisMessages(Messages):

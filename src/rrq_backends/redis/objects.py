@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
-from rrq_core.errors import Fenced
-from rrq_core.model.ids import Hash, QueueId, Tag
-from rrq_core.model.value import Dropped, Location, NewValue, Placement, PlacementKind, Stored, Written
-from rrq_core.model.work import Claim
-from rrq_core.ports import ObjectStore
-
 from rrq_backends.redis.connection import Argument, Connections, Reply
 from rrq_backends.redis.destroying import destroy_store
 from rrq_backends.redis.keys import StoreKeys
 from rrq_backends.redis.replies import items, number, optional_text, raw, text, texts
 from rrq_backends.redis.scan import PORTION, scan_hash
 from rrq_backends.redis.scripts import Scripts
+from rrq_core.errors import Fenced
+from rrq_core.model.ids import Hash, QueueId, Tag
+from rrq_core.model.value import Dropped, Location, NewValue, Placement, PlacementKind, Stored, Written
+from rrq_core.model.work import Claim
+from rrq_core.ports import ObjectStore
 
 MOST_DROPPED = 500
 

@@ -3,6 +3,14 @@
 import secrets
 from collections.abc import Iterator, Sequence
 
+from rrq_backends.redis import reading, stepping, submitting
+from rrq_backends.redis.checking import Checker
+from rrq_backends.redis.connection import Argument, Connections, Reply
+from rrq_backends.redis.destroying import destroy_queue
+from rrq_backends.redis.keys import QueueKeys
+from rrq_backends.redis.replies import items, number, optional_text, pairs, raw, text, texts
+from rrq_backends.redis.scan import scan_hash
+from rrq_backends.redis.scripts import Scripts
 from rrq_core.errors import BackendError, NotRetriable, TaskInUse, TaskNotFound
 from rrq_core.model.ids import GroupName, Hash, QueueName, Tag, TaskId, WatcherId, WorkerId
 from rrq_core.model.report import Recovered, Violation
@@ -23,15 +31,6 @@ from rrq_core.model.task import (
 from rrq_core.model.value import Dropped, NewValue
 from rrq_core.model.work import Claim, Finished, Session, Step, Take
 from rrq_core.ports import Queue
-
-from rrq_backends.redis import reading, stepping, submitting
-from rrq_backends.redis.checking import Checker
-from rrq_backends.redis.connection import Argument, Connections, Reply
-from rrq_backends.redis.destroying import destroy_queue
-from rrq_backends.redis.keys import QueueKeys
-from rrq_backends.redis.replies import items, number, optional_text, pairs, raw, text, texts
-from rrq_backends.redis.scan import scan_hash
-from rrq_backends.redis.scripts import Scripts
 
 RELEASE_LIMIT = 500
 RECOVER_LIMIT = 100
@@ -97,9 +96,7 @@ class RedisQueue(Queue):
         if change.checkpoint is not None:
             fields += ("checkpoint", *stepping.result_arguments(change.checkpoint))
         session = claim.session
-        return Standing(
-            text(self._run("update", session.worker, session.token, claim.task, claim.attempt, *fields))
-        )
+        return Standing(text(self._run("update", session.worker, session.token, claim.task, claim.attempt, *fields)))
 
     def cancel(self, task: TaskId) -> Cancelled:
         answer = items(self._run("cancel", secrets.token_hex(8), task))
@@ -163,9 +160,7 @@ class RedisQueue(Queue):
     def remove(self, tasks: Sequence[TaskId], queue: QueueName) -> list[bool]:
         removed: list[bool] = []
         for first in range(0, len(tasks), MOST_READ):
-            answer = items(
-                self._run("remove", secrets.token_hex(8), queue, *tasks[first : first + MOST_READ])
-            )
+            answer = items(self._run("remove", secrets.token_hex(8), queue, *tasks[first : first + MOST_READ]))
             self._release(number(answer[0]))
             removed += [number(one) == 1 for one in answer[1:]]
         return removed

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from rrq_core.errors import BackendError
-
 from rrq_backends.redis.connection import Reply
+from rrq_core.errors import BackendError
 
 
 def items(reply: Reply) -> list[Reply]:
@@ -57,4 +56,6 @@ def pairs(reply: Reply) -> Iterator[tuple[Reply, Reply]]:
 
 
 def _unexpected(wanted: str, reply: Reply) -> BackendError:
-    return BackendError(f"the server answered {reply!r:.80} where {wanted} was due: does another program write to this queue?")
+    return BackendError(
+        f"the server answered {repr(reply)[:80]} where {wanted} was due: does another program write to this queue?"
+    )

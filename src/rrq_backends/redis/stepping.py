@@ -1,12 +1,11 @@
 """A step as arguments of the script `step`, and its answer."""
 
+from rrq_backends.redis.connection import Argument, Reply
+from rrq_backends.redis.replies import items, number, optional_seconds, optional_text, pairs, raw, text
 from rrq_core.errors import Fenced
 from rrq_core.model.ids import Hash, MessageId, QueueName, TaskId
 from rrq_core.model.value import NewValue
 from rrq_core.model.work import Claim, Finished, FinishReply, MessageIn, Session, Step, Take, Work
-
-from rrq_backends.redis.connection import Argument, Reply
-from rrq_backends.redis.replies import items, number, optional_seconds, optional_text, pairs, raw, text
 
 _FINISH = {reply.value.encode(): reply for reply in FinishReply}
 _NOTHING_FINISHED: tuple[Argument, ...] = ("",) * 8

@@ -3,14 +3,13 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from rrq_backends.redis.connection import Argument, Reply
+from rrq_backends.redis.replies import items, raw, text, texts
 from rrq_core.errors import BackendError, ForeignKey, KeyTaken, ObjectMissing, TaskNotFound
 from rrq_core.model.ids import Hash, TaskId
 from rrq_core.model.status import OnLost, TaskStatus
 from rrq_core.model.task import NewTask, Submitted
 from rrq_core.model.value import NewValue
-
-from rrq_backends.redis.connection import Argument, Reply
-from rrq_backends.redis.replies import items, raw, text, texts
 
 MOST_TASKS = 250
 MOST_BYTES = 1 << 20
@@ -74,9 +73,7 @@ def values_of(tasks: Sequence[NewTask], values: Mapping[Hash, NewValue], sent: s
     return [values[hash] for hash in wanted]
 
 
-def arguments(
-    tasks: Sequence[NewTask], values: Sequence[NewValue], watcher: str, provisional: str
-) -> list[Argument]:
+def arguments(tasks: Sequence[NewTask], values: Sequence[NewValue], watcher: str, provisional: str) -> list[Argument]:
     """Write one portion as arguments of `submit`, after the queue id."""
     shared = options_text(tasks[0]) if tasks else "{}"
     written: list[Argument] = [watcher, provisional, shared, len(values)]

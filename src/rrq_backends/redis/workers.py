@@ -4,13 +4,6 @@ import json
 import secrets
 from collections.abc import Iterator, Sequence
 
-from rrq_core.errors import Fenced, WorkerIdTaken
-from rrq_core.model.ids import QueueName, TaskId, WorkerId
-from rrq_core.model.status import WorkerStatus
-from rrq_core.model.work import Session
-from rrq_core.model.worker import LogEntry, NewLogEntry, NewWorker, WorkerInfo, WorkerRecord
-from rrq_core.ports import Workers
-
 import attrs
 
 from rrq_backends.redis.connection import Argument, Connections, Reply
@@ -19,6 +12,12 @@ from rrq_backends.redis.replies import items, number, optional_text, raw, text, 
 from rrq_backends.redis.scan import scan_hash
 from rrq_backends.redis.scripts import Scripts
 from rrq_backends.redis.stepping import seconds
+from rrq_core.errors import Fenced, WorkerIdTaken
+from rrq_core.model.ids import QueueName, TaskId, WorkerId
+from rrq_core.model.status import WorkerStatus
+from rrq_core.model.work import Session
+from rrq_core.model.worker import LogEntry, NewLogEntry, NewWorker, WorkerInfo, WorkerRecord
+from rrq_core.ports import Workers
 
 RELEASE_LIMIT = 500
 
@@ -64,9 +63,7 @@ class RedisWorkers(Workers):
         outcome = "OK" if status is WorkerStatus.EXITED else "ERROR"
         line = ("STOP", f"{outcome} ({reason})")
         answer = items(
-            self._run(
-                "leave", session.worker, session.token, status.value, reason, int(idle), session.log_max, *line
-            )
+            self._run("leave", session.worker, session.token, status.value, reason, int(idle), session.log_max, *line)
         )
         if raw(answer[0]) == b"FENCED":
             return False

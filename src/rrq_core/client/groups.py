@@ -1,16 +1,103 @@
 """Groups: several tasks as one thing to wait for."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from typing import TypeVar, overload
+from typing import Generic, TypeVar, overload
 
 from rrq_core.client.connection import Connection
-from rrq_core.client.results import Failed, read_results
+from rrq_core.client.results import task_results
 from rrq_core.client.task import Task
-from rrq_core.client.task_error import group_of
 from rrq_core.client.tasks import task_delete, task_overview
 from rrq_core.client.wait import iterate_over, iterate_over_async, task_wait
-from rrq_core.model.ids import TaskId
 from rrq_core.model.status import TaskStatus
-from rrq_core.model.task import Ended
 
 T = TypeVar("T")
+
+
+class TaskGroup(Sequence[Task[T]]):
+    """A sequence of tasks, in the order in which they were submitted.
+
+    With `keep=False`, tasks are deleted once `results` or `as_completed` has handed them out.
+    """
+
+    def __init__(self, tasks: Iterable[Task[T]], connection: Connection, *, keep: bool = True) -> None:
+        self._tasks = tuple(tasks)
+        self._connection = connection
+        self._keep = keep
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    @overload
+    def __getitem__(self, place: int) -> Task[T]: ...
+    @overload
+    def __getitem__(self, place: slice) -> "TaskGroup[T]": ...
+    def __getitem__(self, place: int | slice) -> "Task[T] | TaskGroup[T]":
+        if isinstance(place, slice):
+            return TaskGroup(self._tasks[place], self._connection, keep=self._keep)
+        return self._tasks[place]
+
+    def __repr__(self) -> str:
+        return f"<TaskGroup of {len(self)} tasks of the queue {self._connection.queue_id!r}>"
+
+    def wait(self, timeout: float | None = None, progress: bool | None = None) -> bool:
+        """Wait until all are over, and tell whether all are COMPLETE; see `task_wait`."""
+        return task_wait(self, timeout, progress=progress, controller=self._connection)
+
+    def results(self, timeout: float | None = None, progress: bool | None = None) -> list[T]:
+        """Wait until all are over, and give their values, in order.
+
+        Args:
+            timeout: Seconds; None: as `task_wait`.
+            progress: Whether to show a bar; None: as `task_wait`.
+        Raises:
+            TaskErrorGroup: If some failed. `task_results(group)` gives the values of the others, and errors among them.
+            TaskTimeout: If they are not over in time. They go on.
+        """
+        self.wait(timeout, progress)
+        values: list[T] = task_results(self, error=True, controller=self._connection)
+        self._hand_out(self._tasks)
+        return values
+
+    def as_completed(self, timeout: float | None = None, progress: bool | None = None) -> "Completions[T]":
+        """Go through the tasks as they end, failed ones too: by `for`, or by `async for`.
+
+        Args:
+            timeout: Seconds for all of them; None: as `task_wait`.
+            progress: Whether to show a bar; None: as `task_wait`. `async for` shows none.
+        """
+        return Completions(self, timeout, progress)
+
+    def overview(self) -> dict[TaskStatus, int]:
+        """Count the tasks by status; see `task_overview`."""
+        return task_overview(self, controller=self._connection)
+
+    def _hand_out(self, tasks: Iterable[Task[T]]) -> None:
+        if not self._keep:
+            task_delete(set(tasks), controller=self._connection)
+
+
+class Completions(Generic[T]):
+    """The tasks of a group as they end."""
+
+    def __init__(self, group: TaskGroup[T], timeout: float | None, progress: bool | None) -> None:
+        self._group = group
+        self._timeout = timeout
+        self._progress = progress
+
+    def __iter__(self) -> Iterator[Task[T]]:
+        tasks = {task.id: task for task in self._group}
+        over = iterate_over(self._group._connection, tasks, self._timeout, progress=self._progress)
+        for batch in over:
+            handed_out = [tasks[end.task] for end in batch]
+            yield from handed_out
+            self._group._hand_out(handed_out)
+
+    async def __aiter__(self) -> AsyncIterator[Task[T]]:
+        tasks = {task.id: task for task in self._group}
+        over = iterate_over_async(self._group._connection, tasks, self._timeout)
+        async for batch in over:
+            handed_out = [tasks[end.task] for end in batch]
+            for task in handed_out:
+                yield task
+            await asyncio.to_thread(self._group._hand_out, handed_out)

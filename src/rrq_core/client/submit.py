@@ -6,7 +6,7 @@ from itertools import islice
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.options import TaskOptions
-from rrq_core.errors import RrqError
+from rrq_core.errors import InvalidArgument, RrqError
 from rrq_core.model.ids import Tag, TaskId, WatcherId, new_task_id
 from rrq_core.model.task import NewTask, TaskField
 from rrq_core.model.value import NewValue
@@ -18,9 +18,19 @@ TRAVEL_ALONG = 1 << 20  # bytes of values that travel with their tasks; more of 
 Arguments = tuple[Sequence[object], Mapping[str, object]]
 
 
+def encoder_for(connection: Connection, function: Callable[..., object]) -> CallEncoder:
+    """Prepare a function for calls.
+
+    Raises:
+        NotSendable: If it cannot be sent.
+        InvalidArgument: If it is no callable.
+    """
+    return CallEncoder(function, connection.queue_id, by_value=connection.by_value)
+
+
 def submit_call(
     connection: Connection,
-    function: Callable[..., object],
+    encoder: CallEncoder,
     args: Sequence[object],
     kwargs: Mapping[str, object],
     options: TaskOptions,
@@ -28,9 +38,8 @@ def submit_call(
     """Submit one call, and have the inbox told of its end if it is listening anyway.
 
     Raises:
-        NotSendable: If the function or an argument cannot be sent. Nothing was written.
+        NotSendable: If an argument cannot be sent. Nothing was written.
     """
-    encoder = CallEncoder(function, connection.queue_id, by_value=connection.by_value)
     id = new_task_id()
     call = encoder.encode(id, args, kwargs)
     _send(connection, [_new_task(id, call, options)], call.values, connection.inbox.expect(id))
@@ -38,16 +47,16 @@ def submit_call(
 
 
 def submit_calls(
-    connection: Connection, function: Callable[..., object], calls: Iterable[Arguments], options: TaskOptions
+    connection: Connection, encoder: CallEncoder, calls: Iterable[Arguments], options: TaskOptions
 ) -> list[TaskId]:
-    """Submit many calls of one function, in slices. There may be none.
+    """Submit many calls, in slices.
 
     What interrupts it, once some are in, carries their ids as its attribute `submitted` and says so in a note.
 
     Raises:
-        NotSendable: If the function or an argument cannot be sent. Nothing of its slice was written.
+        NotSendable: If an argument cannot be sent. Nothing of its slice was written.
+        InvalidArgument: If there is no call.
     """
-    encoder = CallEncoder(function, connection.queue_id, by_value=connection.by_value)
     waiting, ids = iter(calls), list[TaskId]()
     try:
         while portion := _encoded(encoder, islice(waiting, SLICE), options):
@@ -55,6 +64,8 @@ def submit_calls(
     except BaseException as error:
         _tell_submitted(error, ids)
         raise
+    if not ids:
+        raise InvalidArgument("there is nothing to submit: the data is empty")
     return ids
 
 
@@ -71,7 +82,7 @@ def _encoded(
 
 def _new_task(id: TaskId, call: EncodedCall, options: TaskOptions) -> NewTask:
     hashes = tuple([value.hash for value in call.values]) if call.values else ()
-    return NewTask(id=id, body=call.body, queue=options.queue, values=hashes, call=call.call)
+    return NewTask(id=id, body=call.body, queue=options.queue, values=hashes)
 
 
 def _submit_portion(

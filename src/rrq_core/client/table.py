@@ -127,8 +127,8 @@ def calls_of(data: object, shared: Row) -> Iterator[tuple[tuple[object, ...], Ro
     return (((element,), shared) for element in data)
 
 
-def shared_keywords(args: object) -> Row:
-    """Give the keywords that all calls share, none for None.
+def keywords_of(args: object, what: str) -> Row:
+    """Give keyword arguments, none for None.
 
     Raises:
         InvalidArgument: If it is no dict with names as keys.
@@ -136,5 +136,5 @@ def shared_keywords(args: object) -> Row:
     if args is None:
         return {}
     if not isinstance(args, Mapping) or not all(isinstance(name, str) for name in args):
-        raise InvalidArgument(f"args= is a dict of the keywords that all calls share, not {args!r:.60}")
+        raise InvalidArgument(f"{what} is a dict of arguments by keyword, not {args!r:.60}")
     return args

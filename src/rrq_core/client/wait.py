@@ -1,6 +1,7 @@
 """Waiting for tasks: all of them, each as it ends, or in an event loop."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from queue import Empty, SimpleQueue
 from typing import TypeVar
@@ -137,31 +138,41 @@ def _states(connection: Connection, tasks: Sequence[TaskId]) -> str:
 
 
 async def iterate_over_async(
-    connection: Connection, tasks: Iterable[TaskId], *, follow: bool | None = None
+    connection: Connection, tasks: Iterable[TaskId], timeout: float | None = None
 ) -> AsyncIterator[Sequence[Ended]]:
     """Go through tasks as they end, as `iterate_over`, without blocking the event loop.
 
     Raises:
-        TaskNotFound, InvalidArgument: As `task_wait`.
+        TaskTimeout, TaskNotFound, InvalidArgument: As `task_wait`.
     """
     left = dict.fromkeys(tasks)
     if not left:
         raise InvalidArgument("there is nothing to wait for: no task was given")
     news: SimpleQueue[Delivery] = SimpleQueue()
     loop, arrived = asyncio.get_running_loop(), asyncio.Event()
+    deadline = Deadline(connection.wait_limit(timeout))
 
     def deliver(delivery: Delivery) -> None:
         news.put(delivery)
         if not loop.is_closed():
             loop.call_soon_threadsafe(arrived.set)
 
-    with connection.inbox.watching(list(left), deliver, follow=connection.follows(follow)) as ask:
+    with connection.inbox.watching(list(left), deliver, follow=connection.follows(None)) as ask:
         await asyncio.to_thread(ask)
         while left:
-            await arrived.wait()
+            if not await _set_in_time(arrived, deadline):
+                raise await asyncio.to_thread(_too_late, connection, list(left), deadline.timeout)
             arrived.clear()
             while not news.empty():
                 batch = _next_batch(news, Deadline(0), connection)
                 for end in batch:
                     del left[end.task]
                 yield batch
+
+
+async def _set_in_time(event: asyncio.Event, deadline: Deadline) -> bool:
+    try:
+        async with asyncio.timeout(None if math.isinf(deadline.timeout) else deadline.remaining):
+            return await event.wait()
+    except TimeoutError:
+        return False

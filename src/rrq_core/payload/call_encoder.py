@@ -74,7 +74,7 @@ class CallEncoder:
         self._original = function
         self._function = self._sent_function()
         self.name = str(self._function.name)
-        self._headers: dict[int, bytes] = {}
+        self._without_arguments = self._body((), (), None)
 
     def share(self, argument: object, what: str) -> object:
         """Prepare an argument of many calls, so that it is pickled once: pass what this returns in its place.

@@ -29,7 +29,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import NewType
 
-from attrs import field, frozen
+from attrs import define, field
 
 from rrq_core.errors import PayloadRefused
 from rrq_core.model.ids import Hash
@@ -40,6 +40,7 @@ MAGIC = b"RRQ1"
 ALIGNMENT = 64
 
 _HEADER = struct.Struct("<4sBB2s4sIIQ")
+_LENGTH = struct.Struct("<Q")
 _NO_PYTHON = bytes(2)
 _NO_KEY = bytes(4)
 _THIS_PYTHON = bytes(sys.version_info[:2])
@@ -59,7 +60,7 @@ _CODE = 2
 _FLAGS = _SIGNED | _CODE
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class Envelope:
     """An envelope that was read: views of its content and buffers, and the Python of the code in it, if any."""
 
@@ -101,14 +102,25 @@ def write_envelope(
     header = _HEADER.pack(MAGIC, codec, _CODE if has_code else 0, python, _NO_KEY, 0, len(buffers), len(content))
     if not buffers:
         return header + content
-    lengths = [len(buffer) for buffer in buffers]
-    parts: list[Buffer] = [header, struct.pack(f"<{len(lengths)}Q", *lengths), content]
-    position = _HEADER.size + 8 * len(lengths) + len(content)
-    for buffer, length in zip(buffers, lengths, strict=True):
+    parts: list[Buffer] = [header, *(_LENGTH.pack(len(buffer)) for buffer in buffers), content]
+    position = _HEADER.size + 8 * len(buffers) + len(content)
+    for buffer in buffers:
         gap = -position % ALIGNMENT
         parts += (_PADDING[:gap], buffer)
-        position += gap + length
+        position += gap + len(buffer)
     return b"".join(parts)
+
+
+def with_last_buffer(envelope: bytes, n: int, buffer: bytes) -> bytes:
+    """Fill the last buffer of an envelope, which is empty. Quicker than writing it where all else stays the same.
+
+    Args:
+        envelope: An envelope, not signed.
+        n: How many buffers it has.
+        buffer: What the last one is to hold; it is copied once.
+    """
+    at = _HEADER.size + 8 * n - 8
+    return b"".join((envelope[:at], _LENGTH.pack(len(buffer)), envelope[at + 8 :], buffer))
 
 
 def read_envelope(data: Buffer, subject: object) -> Envelope:
@@ -161,19 +173,16 @@ def _why_no_envelope(view: memoryview) -> str:
 
 
 def _views(view: memoryview, n: int, length: int, subject: object) -> tuple[memoryview, tuple[memoryview, ...]]:
-    if not n and _HEADER.size + length == len(view):
-        return view[_HEADER.size :], ()
     start = _HEADER.size + 8 * n
     if start > len(view):
         raise PayloadRefused(f"{subject} is cut off or damaged: it has {len(view)} bytes, too few for {n} buffers")
-    lengths = struct.unpack_from(f"<{n}Q", view, _HEADER.size)
-    spans = [(start, start + length)]
-    for each in lengths:
-        first = spans[-1][1] + -spans[-1][1] % ALIGNMENT
-        spans.append((first, first + each))
-    if spans[-1][1] != len(view):
-        raise PayloadRefused(
-            f"{subject} is cut off or damaged: it has {len(view)} bytes, and its header tells of {spans[-1][1]}"
-        )
-    content, *buffers = (view[first:last] for first, last in spans)
+    end = start + length
+    content = view[start:end]
+    buffers = []
+    for (each,) in _LENGTH.iter_unpack(view[_HEADER.size : start]):
+        first = end + -end % ALIGNMENT
+        end = first + each
+        buffers.append(view[first:end])
+    if end != len(view):
+        raise PayloadRefused(f"{subject} is cut off or damaged: it has {len(view)} bytes, and its header tells of {end}")
     return content, tuple(buffers)

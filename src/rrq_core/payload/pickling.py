@@ -15,7 +15,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle  # type: ignore[import-untyped]  # it has no types
-from attrs import field, frozen
+from attrs import define, field
 
 from rrq_core.model.value import Buffer
 from rrq_core.payload.arrays import is_frozen_array, reduce_frozen_array
@@ -38,7 +38,7 @@ _registry = RLock()
 os.register_at_fork(before=_registry.acquire, after_in_parent=_registry.release, after_in_child=_registry.release)
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class Pickled:
     """A pickle, the buffers beside it, and whether there is bytecode in it."""
 

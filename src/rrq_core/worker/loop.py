@@ -75,7 +75,7 @@ class WorkerLoop:
                 self._finished, self._is_fenced = None, True
             except PASSING:
                 break  # it was tried for long enough, for who has nothing to hand in and is asked to stop
-        self._sign_off(f"{self._stop.reason}")
+        self._sign_off(str(self._stop.reason))
 
     def request_stop(self, reason: str) -> None:
         """Ask the worker to finish its task, and then to leave. For signal handlers and other threads.
@@ -100,7 +100,8 @@ class WorkerLoop:
         step = self._step()
         match step.work:
             case Work() as work:
-                self._run(work)
+                if self._stop.reason is None:  # else it was asked for in just this moment: leaving gives the task back
+                    self._run(work)
             case MessageIn() as message:
                 self._answer(message)
             case None:

@@ -1,0 +1,1 @@
+"""`embedded://`: a private server on this machine, started on demand, shared by the user's processes, durable."""

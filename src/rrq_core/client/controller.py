@@ -1,0 +1,203 @@
+"""Controllers: what people hold to work with a queue."""
+
+import getpass
+import json
+import os
+import socket
+from collections.abc import Callable, Collection, Iterable
+from types import TracebackType
+from typing import ParamSpec, Self, TypeVar, Unpack
+
+from rrq_core.client import defaults, environment
+from rrq_core.client.connection import Choices, Connection
+from rrq_core.client.create import submit_map, task_create_call
+from rrq_core.client.groups import TaskGroup
+from rrq_core.client.options import OptionArguments, task_options
+from rrq_core.client.reference import task_id_of
+from rrq_core.client.seconds import checked_seconds
+from rrq_core.client.task import Task
+from rrq_core.errors import InvalidArgument, SchemaMismatch
+from rrq_core.model.config import WorkerConfig
+from rrq_core.model.ids import queue_id as checked_queue_id
+from rrq_core.model.setting import QUEUE_CONFIGURATION, worker_config_name
+from rrq_core.plugins import open_backend
+from rrq_core.ports import Backend
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SCHEMA = "rrq-core 1"
+PLAIN_CONFIGURATION = b'{"store_max_size": null, "offload": null}'
+
+
+class Controller(Connection):
+    """An open connection to one queue, made by `connect`.
+
+    As a context manager it is the default controller inside its block, and is closed at the end of it. Threads may share
+    it. A forked process may use it too, unless the queue lives in memory://.
+    """
+
+    def __enter__(self) -> Self:
+        self._check_usable()
+        defaults.enter_block(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        defaults.leave_block(self)
+        self.close()
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Task[T]:
+        """Submit a call; see `task_create_call`.
+
+        >>> import rrq_core as rrq
+        >>> with rrq.connect("docs", "memory://submit") as q, rrq.worker_spawn(1):
+        ...     q.submit(pow, 2, 10).result()
+        1024
+        """
+        return task_create_call(fn, args, kwargs, controller=self)
+
+    def map(self, fn: Callable[..., T], *iterables: Iterable[object], keep: bool = True) -> TaskGroup[T]:
+        """Submit a call for each tuple of the zipped iterables, as the built-in `map` calls; see `task_create_bulk_call`.
+
+        Args:
+            fn: Any callable.
+            *iterables: Arguments, one iterable for each parameter; the shortest ends it.
+            keep: Whether tasks stay once the group has handed out their results.
+        Raises:
+            InvalidArgument: If there is nothing to call it with.
+
+        >>> import rrq_core as rrq
+        >>> with rrq.connect("docs", "memory://map") as q, rrq.worker_spawn(2):
+        ...     q.map(divmod, [7, 8], [3, 3]).results()
+        [(2, 1), (2, 2)]
+        """
+        return TaskGroup(submit_map(self, fn, iterables, {}), self, keep=keep)
+
+    def options(self, **options: Unpack[OptionArguments]) -> "BoundOptions":
+        """Give `submit` and `map` with options; see `task_create_call` for what there is.
+
+        Raises:
+            InvalidArgument: If one is unknown or cannot be.
+        """
+        task_options(options)
+        return BoundOptions(self, options)
+
+    def task(self, id: str) -> Task[object]:
+        """Make the handle of a task of this queue; whether it exists is not looked up."""
+        return Task(task_id_of(id, self.queue_id), self.queue_id, self)
+
+
+class BoundOptions:
+    """`submit` and `map` of a controller, with options."""
+
+    def __init__(self, controller: Controller, options: OptionArguments) -> None:
+        self._controller = controller
+        self._options = options
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Task[T]:
+        """Submit a call; see `Controller.submit`."""
+        return task_create_call(fn, args, kwargs, controller=self._controller, **self._options)
+
+    def map(self, fn: Callable[..., T], *iterables: Iterable[object], keep: bool = True) -> TaskGroup[T]:
+        """Submit a call for each tuple of the zipped iterables; see `Controller.map`."""
+        return TaskGroup(submit_map(self._controller, fn, iterables, self._options), self._controller, keep=keep)
+
+
+def connect(
+    queue_id: str,
+    url: str | None = None,
+    *,
+    timeout_task_wait: float | None = None,
+    follow: bool | None = None,
+    check_version: bool = True,
+    by_value: Collection[str] = (),
+) -> Controller:
+    """Connect to a queue. It comes into being with the first controller that does.
+
+    Args:
+        queue_id: What the queue is called: 1 to 200 printable characters.
+        url: Where it is: redis://, unix://, embedded:// or memory://. None: $RRQ_URL, $REDIS_URL, or embedded://, a server
+            of your own that is started when needed.
+        timeout_task_wait: Seconds that a wait for tasks takes at most; None: $RRQ_TIMEOUT_TASK_WAIT, or for ever.
+        follow: Whether to go on from a task that was retried to the one in its place; None: $RRQ_FOLLOW, or yes.
+        check_version: Whether to refuse a queue that another version has laid out.
+        by_value: Names of modules that workers do not have: their functions are sent whole.
+    Raises:
+        InvalidArgument: If the queue id or a choice cannot be.
+        UnknownScheme: If nothing serves the URL's scheme.
+        BackendError: If the server cannot be reached or refuses us.
+        SchemaMismatch: If another version has laid out the queue.
+
+    R: rrq_controller
+    """
+    name = checked_queue_id(queue_id)
+    choices = _choices(timeout_task_wait, follow, by_value)
+    backend = open_backend(environment.url_or_default(url), name)
+    try:
+        _introduce(backend, check_version)
+    except BaseException:
+        backend.close()
+        raise
+    return Controller(backend, choices)
+
+
+def default_controller_set(controller: Controller | None) -> Controller | None:
+    """Set the controller that calls use which name none, in all threads; None clears it.
+
+    Inside `with connect(...):` the controller of the block comes first.
+
+    Returns:
+        The one before.
+
+    R: rrq_default_controller_set
+    """
+    _check_controller(controller)
+    previous = defaults.set_process_wide(controller)
+    return previous if isinstance(previous, Controller) else None
+
+
+def default_controller_clear() -> Controller | None:
+    """Clear the default controller; see `default_controller_set`.
+
+    Returns:
+        The one before.
+
+    R: rrq_default_controller_clear
+    """
+    return default_controller_set(None)
+
+
+def _check_controller(controller: object) -> None:
+    if controller is not None and not isinstance(controller, Controller):
+        raise InvalidArgument(f"a controller is what connect() returns, not {type(controller).__name__}")
+
+
+def _choices(timeout_task_wait: float | None, follow: object, by_value: Collection[str]) -> Choices:
+    if follow is not None and not isinstance(follow, bool):
+        raise InvalidArgument(f"follow is True, False or None, not {follow!r}")
+    limit = None if timeout_task_wait is None else checked_seconds(timeout_task_wait, "timeout_task_wait")
+    modules = (by_value,) if isinstance(by_value, str) else tuple(by_value)
+    return Choices(timeout_task_wait=limit, follow=follow, by_value=modules)
+
+
+def _introduce(backend: Backend, check_version: bool) -> None:
+    """Enter this controller at the queue, and write what is set there from the start."""
+    connected = backend.settings.connect(
+        SCHEMA,
+        json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "user": _user()}).encode(),
+        {QUEUE_CONFIGURATION: PLAIN_CONFIGURATION, worker_config_name("localhost"): WorkerConfig().to_json()},
+    )
+    if check_version and connected.schema != SCHEMA:
+        raise SchemaMismatch(
+            f"the queue {backend.queue_id!r} is laid out as {connected.schema!r}, this version knows {SCHEMA!r}: use the "
+            "version that made it, or another queue id; check_version=False goes on, and may corrupt it"
+        )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user whom nobody has named
+        return str(os.getuid())
