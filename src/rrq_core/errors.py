@@ -14,7 +14,8 @@ RrqError
 ├── KeyTaken (ValueError)               an idempotency key that another call has
 ├── WorkerIdTaken (ValueError)          a worker id whose owner is alive
 ├── WorkerNotFound (LookupError)        a worker id that this queue does not know
-├── WorkerTimeout (TimeoutError)        workers that did not come up, or go, in time
+├── WorkerTimeout (TimeoutError)        workers that did not come up, answer, or go, in time
+├── LogMissing (LookupError)            a log that is not kept, or cannot be read here
 ├── MessageError                        a message that could not be answered
 ├── ObjectMissing (LookupError)         a hash that the store does not have
 ├── PayloadRefused (ValueError)         bytes that must not, or cannot, be read here
@@ -138,7 +139,11 @@ class WorkerNotFound(RrqError, LookupError):
 
 
 class WorkerTimeout(RrqError, TimeoutError):
-    """Workers did not come up, or did not go, in time."""
+    """Workers did not come up, did not answer, or did not go, in time."""
+
+
+class LogMissing(RrqError, LookupError):
+    """A log is not kept, or cannot be read here."""
 
 
 class MessageError(RrqError):

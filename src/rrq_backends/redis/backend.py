@@ -8,7 +8,7 @@ from rrq_backends.redis.keys import QueueKeys
 from rrq_backends.redis.messages import RedisMessages
 from rrq_backends.redis.objects import RedisObjectStore
 from rrq_backends.redis.queue import RedisQueue
-from rrq_backends.redis.scripts import Scripts
+from rrq_backends.redis.scripts import QueueScripts, Scripts
 from rrq_backends.redis.settings import RedisSettings
 from rrq_backends.redis.workers import RedisWorkers
 from rrq_core.model.ids import QueueId
@@ -40,6 +40,7 @@ def build_backend(
     """
     connections = Connections(connector, without_password(url))
     scripts, keys = Scripts(connections), QueueKeys(queue_id)
+    queue_scripts = QueueScripts(keys, scripts)
 
     def objects_at(prefix: str) -> RedisObjectStore:
         return RedisObjectStore(prefix, queue_id, connections, scripts)
@@ -51,12 +52,12 @@ def build_backend(
     return Backend(
         url=url,
         queue_id=queue_id,
-        queue=RedisQueue(keys, connections, scripts),
-        workers=RedisWorkers(keys, connections, scripts),
-        messages=RedisMessages(keys, connections, scripts),
-        settings=RedisSettings(keys, connections, scripts),
+        queue=RedisQueue(keys, connections, queue_scripts),
+        workers=RedisWorkers(keys, connections, queue_scripts),
+        messages=RedisMessages(keys, connections, queue_scripts),
+        settings=RedisSettings(keys, connections, queue_scripts),
         objects=objects_at(keys.object_store()),
-        heartbeat=RedisHeartbeat(keys, connections, scripts),
+        heartbeat=RedisHeartbeat(connections, queue_scripts),
         shared=shared,
         durable=durable,
         objects_at=objects_at,

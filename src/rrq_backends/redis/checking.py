@@ -12,7 +12,7 @@ from rrq_backends.redis.connection import Connections
 from rrq_backends.redis.keys import SINGLE, STORE_SINGLE, TASK_FIELDS, QueueKeys, StoreKeys
 from rrq_backends.redis.replies import items, number, text, texts
 from rrq_backends.redis.scan import scan_hash, scan_set
-from rrq_backends.redis.scripts import Scripts
+from rrq_backends.redis.scripts import QueueScripts
 from rrq_core.model.ids import GroupName, QueueName
 from rrq_core.model.report import Law, Violation
 
@@ -28,7 +28,7 @@ _STRINGS = frozenset({"version", "configuration", "envir", "recover", "collected
 class Checker:
     """Verifies the laws of one queue."""
 
-    def __init__(self, keys: QueueKeys, connections: Connections, scripts: Scripts) -> None:
+    def __init__(self, keys: QueueKeys, connections: Connections, scripts: QueueScripts) -> None:
         self._keys = keys
         self._store = StoreKeys(keys.object_store())
         self._connections = connections
@@ -54,9 +54,8 @@ class Checker:
 
     def _verify(self, kind: str, subjects: Iterable[str], repair: bool) -> Iterator[Violation]:
         every = iter(subjects)
-        slot = self._keys.task_field("status")
         while portion := list(islice(every, PORTION)):
-            for entry in items(self._scripts.run("check", slot, self._keys.queue_id, kind, int(repair), *portion)):
+            for entry in items(self._scripts.run("check", kind, int(repair), *portion)):
                 law, subject, sentence, mended = items(entry)
                 yield _violation(Law(text(law)), kind, text(subject), text(sentence), number(mended) == 1)
 

@@ -4,9 +4,8 @@ import math
 from collections.abc import Sequence
 
 from rrq_backends.redis.connection import Argument, Connections
-from rrq_backends.redis.keys import QueueKeys
 from rrq_backends.redis.replies import items, number, text
-from rrq_backends.redis.scripts import Scripts
+from rrq_backends.redis.scripts import QueueScripts
 from rrq_core.model.worker import Beat
 from rrq_core.ports import Heartbeat
 
@@ -14,8 +13,7 @@ from rrq_core.ports import Heartbeat
 class RedisHeartbeat(Heartbeat):
     """Heartbeat keys, in Redis or Valkey. Beats with a session are those of workers of one queue id."""
 
-    def __init__(self, keys: QueueKeys, connections: Connections, scripts: Scripts) -> None:
-        self._keys = keys
+    def __init__(self, connections: Connections, scripts: QueueScripts) -> None:
         self._connections = connections
         self._scripts = scripts
 
@@ -31,8 +29,7 @@ class RedisHeartbeat(Heartbeat):
                 wanted += (beat.session.worker, beat.session.token, beat.key, _milliseconds(beat.expire), beat.value)
         if not wanted:
             return []
-        slot = self._keys.task_field("status")
-        return [number(one) == 1 for one in items(self._scripts.run("beat", slot, self._keys.queue_id, *wanted))]
+        return [number(one) == 1 for one in items(self._scripts.run("beat", *wanted))]
 
     def remaining(self, keys: Sequence[str]) -> list[float | None]:
         left = [number(reply) for reply in self._connections.pipeline([("PTTL", key) for key in keys])]

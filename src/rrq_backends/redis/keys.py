@@ -21,7 +21,7 @@ WORKER_PARTS = ("message", "response", "log", "wake")
 SINGLE = (
     "version", "configuration", "controller", "envir", "queues", "groups", "recover", "waiters", "message:sent",
     "worker:config", "worker:id", "worker:status", "worker:task", "worker:info", "worker:process", "worker:session",
-    "worker:heartbeat", "worker:late", "task:due", "task:expire", "task:releasing", "task:key",
+    "worker:heartbeat", "worker:late", "worker:left", "task:due", "task:expire", "task:releasing", "task:key",
     *(f"task:{field}" for field in TASK_FIELDS),
 )  # fmt: skip
 

@@ -3,10 +3,10 @@
 import secrets
 from collections.abc import Mapping, Sequence
 
-from rrq_backends.redis.connection import Argument, Connections, Reply
+from rrq_backends.redis.connection import Connections
 from rrq_backends.redis.keys import QueueKeys
 from rrq_backends.redis.replies import items, number, pairs, raw, text, texts
-from rrq_backends.redis.scripts import Scripts
+from rrq_backends.redis.scripts import QueueScripts
 from rrq_core.errors import Fenced, WorkerNotFound
 from rrq_core.model.ids import MessageId, WorkerId
 from rrq_core.model.work import Session
@@ -16,24 +16,20 @@ from rrq_core.ports import Messages
 class RedisMessages(Messages):
     """Messages of one queue id, in Redis or Valkey."""
 
-    def __init__(self, keys: QueueKeys, connections: Connections, scripts: Scripts) -> None:
+    def __init__(self, keys: QueueKeys, connections: Connections, scripts: QueueScripts) -> None:
         self._keys = keys
         self._connections = connections
         self._scripts = scripts
-        self._slot = keys.task_field("status")
-
-    def _run(self, script: str, *arguments: Argument) -> Reply:
-        return self._scripts.run(script, self._slot, self._keys.queue_id, *arguments)
 
     def send(self, body: bytes, workers: Sequence[WorkerId]) -> MessageId:
-        answer = items(self._run("send", secrets.token_hex(8), body, *workers))
+        answer = items(self._scripts.run("send", secrets.token_hex(8), body, *workers))
         if raw(answer[0]) == b"NO_WORKER":
             missing = ", ".join(repr(id) for id in texts(answer[1:]))
             raise WorkerNotFound(f"no active worker is called {missing}, so nothing was sent; worker_list() names them")
         return MessageId(text(answer[1]))
 
     def answer(self, session: Session, message: MessageId, body: bytes) -> bool:
-        reply = self._run("answer", session.worker, session.token, message, body)
+        reply = self._scripts.run("answer", session.worker, session.token, message, body)
         if reply == b"FENCED":
             raise Fenced(session.worker)
         return number(reply) == 1

@@ -10,7 +10,7 @@ from rrq_backends.redis.destroying import destroy_queue
 from rrq_backends.redis.keys import QueueKeys
 from rrq_backends.redis.replies import items, number, optional_text, pairs, raw, text, texts
 from rrq_backends.redis.scan import scan_hash
-from rrq_backends.redis.scripts import Scripts
+from rrq_backends.redis.scripts import QueueScripts
 from rrq_core.errors import BackendError, NotRetriable, TaskInUse, TaskNotFound
 from rrq_core.model.ids import GroupName, Hash, QueueName, Tag, TaskId, WatcherId, WorkerId
 from rrq_core.model.report import Recovered, Violation
@@ -32,7 +32,6 @@ from rrq_core.model.value import Dropped, NewValue
 from rrq_core.model.work import Claim, Finished, Session, Step, Take
 from rrq_core.ports import Queue
 
-RELEASE_LIMIT = 500
 RECOVER_LIMIT = 100
 MOST_READ = 500
 MOST_WATCHED = 1000
@@ -43,18 +42,10 @@ MOST_ENDED = 1000
 class RedisQueue(Queue):
     """Tasks of one queue id, in Redis or Valkey."""
 
-    def __init__(self, keys: QueueKeys, connections: Connections, scripts: Scripts) -> None:
+    def __init__(self, keys: QueueKeys, connections: Connections, scripts: QueueScripts) -> None:
         self._keys = keys
         self._connections = connections
         self._scripts = scripts
-        self._slot = keys.task_field("status")
-
-    def _run(self, script: str, *arguments: Argument) -> Reply:
-        return self._scripts.run(script, self._slot, self._keys.queue_id, *arguments)
-
-    def _release(self, left: int | bool) -> None:
-        while left:
-            left = number(self._run("release", RELEASE_LIMIT))
 
     def submit(
         self,
@@ -66,26 +57,24 @@ class RedisQueue(Queue):
     ) -> list[Submitted]:
         brought, sent = {value.hash: value for value in values}, set[Hash]()
         cut = list(submitting.portions(tasks))
-        written = [
-            [
-                self._keys.queue_id,
-                *submitting.arguments(
-                    portion,
-                    submitting.values_of(portion, brought, sent),
-                    watcher or "",
-                    provisional or "" if portion is cut[-1] else "",
-                ),
-            ]
+        last = cut[-1]
+        written = (
+            submitting.arguments(
+                portion,
+                submitting.values_of(portion, brought, sent),
+                watcher or "",
+                provisional if provisional and portion is last else "",
+            )
             for portion in cut
-        ]
-        replies = self._scripts.run_each("submit", self._slot, written)
+        )
+        replies = self._scripts.run_each("submit", written)
         answers = (submitting.submitted(portion, reply) for portion, reply in zip(cut, replies, strict=True))
         return [each for answer in answers for each in answer]
 
     def step(self, session: Session, finished: Finished | None = None, take: Take | None = None) -> Step:
-        reply = self._run("step", *stepping.arguments(session, finished, take))
+        reply = self._scripts.run("step", *stepping.arguments(session, finished, take))
         step, left = stepping.step(session, reply)
-        self._release(left)
+        self._scripts.release(left)
         return step
 
     def update(self, claim: Claim, change: TaskChange) -> Standing:
@@ -96,33 +85,27 @@ class RedisQueue(Queue):
         if change.checkpoint is not None:
             fields += ("checkpoint", *stepping.result_arguments(change.checkpoint))
         session = claim.session
-        return Standing(text(self._run("update", session.worker, session.token, claim.task, claim.attempt, *fields)))
+        return Standing(
+            text(self._scripts.run("update", session.worker, session.token, claim.task, claim.attempt, *fields))
+        )
 
     def cancel(self, task: TaskId) -> Cancelled:
-        answer = items(self._run("cancel", secrets.token_hex(8), task))
+        answer = items(self._scripts.run("cancel", secrets.token_hex(8), task))
         if raw(answer[0]) == b"NO_TASK":
             raise TaskNotFound([task], self._keys.queue_id)
-        self._release(number(answer[2]))
+        self._scripts.release(number(answer[2]))
         return Cancelled(reply=CancelReply(text(answer[0])), status=TaskStatus(text(answer[1])))
 
     def retry(self, retries: Sequence[NewRetry]) -> list[TaskStatus]:
         if not retries:
             return []
         wanted = [part for retry in retries for part in (retry.task, retry.new, retry.queue or "")]
-        answer = self._settled("retry", *wanted)
+        answer = self._scripts.run_settled("retry", *wanted)
         word = raw(answer[0])
         if word != b"OK":
             raise _retry_refusal(word, texts(answer[1:]), self._keys.queue_id)
-        self._release(number(answer[1]))
+        self._scripts.release(number(answer[1]))
         return [TaskStatus(text(status)) for status in answer[2:]]
-
-    def _settled(self, script: str, *arguments: Argument) -> list[Reply]:
-        """Run a script that wants what is being released to be released first."""
-        while True:
-            answer = items(self._run(script, *arguments))
-            if raw(answer[0]) != b"AGAIN":
-                return answer
-            self._release(True)
 
     def delete(self, tasks: Sequence[TaskId], even_running: bool = False, even_needed: bool = False) -> Dropped:
         dropped: list[list[Reply]] = []
@@ -131,7 +114,7 @@ class RedisQueue(Queue):
             self._refuse_deletion(tasks, even_running, even_needed)
         for first in range(0, len(tasks), MOST_DELETED):
             portion = tasks[first : first + MOST_DELETED]
-            answer = self._settled("delete", int(even_running), int(even_needed or not whole), *portion)
+            answer = self._scripts.run_settled("delete", int(even_running), int(even_needed or not whole), *portion)
             if raw(answer[0]) != b"OK":
                 raise _deletion_refusal(raw(answer[0]), texts(answer[1:]))
             dropped.append(answer[1:])
@@ -160,8 +143,8 @@ class RedisQueue(Queue):
     def remove(self, tasks: Sequence[TaskId], queue: QueueName) -> list[bool]:
         removed: list[bool] = []
         for first in range(0, len(tasks), MOST_READ):
-            answer = items(self._run("remove", secrets.token_hex(8), queue, *tasks[first : first + MOST_READ]))
-            self._release(number(answer[0]))
+            answer = items(self._scripts.run("remove", secrets.token_hex(8), queue, *tasks[first : first + MOST_READ]))
+            self._scripts.release(number(answer[0]))
             removed += [number(one) == 1 for one in answer[1:]]
         return removed
 
@@ -169,7 +152,7 @@ class RedisQueue(Queue):
         found: list[TaskRecord | None] = []
         for first in range(0, len(tasks), MOST_READ):
             portion = tasks[first : first + MOST_READ]
-            found += reading.records(fields, self._run("read", *reading.arguments(portion, fields, follow)))
+            found += reading.records(fields, self._scripts.run("read", *reading.arguments(portion, fields, follow)))
         return found
 
     def tasks(self, status: TaskStatus | None = None) -> Iterator[TaskId]:
@@ -192,7 +175,7 @@ class RedisQueue(Queue):
     def watch(self, watcher: WatcherId, tasks: Sequence[TaskId]) -> list[Ended]:
         over: list[Ended] = []
         for first in range(0, len(tasks), MOST_WATCHED):
-            reply = self._run("watch", watcher, *tasks[first : first + MOST_WATCHED])
+            reply = self._scripts.run("watch", watcher, *tasks[first : first + MOST_WATCHED])
             over += [Ended(task=TaskId(text(id)), status=TaskStatus(text(status))) for id, status in pairs(reply)]
         return over
 
@@ -210,11 +193,11 @@ class RedisQueue(Queue):
         return over
 
     def recover(self, now: bool = False) -> Recovered:
-        answer = items(self._run("recover", RECOVER_LIMIT, int(now)))
+        answer = items(self._scripts.run("recover", RECOVER_LIMIT, int(now)))
         if raw(answer[0]) == b"EARLY":
             return Recovered()
         lost, requeued, died, due, expired, names, collect_due, left = answer[1:]
-        self._release(number(left))
+        self._scripts.release(number(left))
         return Recovered(
             lost={WorkerId(text(worker)): _task_or_none(task) for worker, task in pairs(lost)},
             requeued=_ids(requeued),

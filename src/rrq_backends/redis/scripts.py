@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -11,6 +11,10 @@ from attrs import frozen
 
 from rrq_backends.redis.connection import Argument, Connections, Reply
 from rrq_backends.redis.failures import ScriptUnknown
+from rrq_backends.redis.keys import QueueKeys
+from rrq_backends.redis.replies import items, number, raw
+
+RELEASE_LIMIT = 500
 
 _INCLUDE = re.compile(r"^-- include: (.+)$", re.MULTILINE)
 _DEFINITION = re.compile(r"^local (?:function )?([A-Za-z_]+)", re.MULTILINE)
@@ -108,3 +112,33 @@ class Scripts:
 
     def _command(self, name: str, slot: str, arguments: Sequence[Argument]) -> tuple[Argument, ...]:
         return ("EVALSHA", self._scripts[name].digest, 1, slot, *arguments)
+
+
+class QueueScripts:
+    """Runs the scripts of one queue id."""
+
+    def __init__(self, keys: QueueKeys, scripts: Scripts) -> None:
+        self._queue_id = keys.queue_id
+        self._slot = keys.task_field("status")
+        self._scripts = scripts
+
+    def run(self, name: str, *arguments: Argument) -> Reply:
+        """Run a script once."""
+        return self._scripts.run(name, self._slot, self._queue_id, *arguments)
+
+    def run_each(self, name: str, portions: Iterable[Sequence[Argument]]) -> list[Reply]:
+        """Run a script once for each portion of arguments, in order."""
+        return self._scripts.run_each(name, self._slot, [[self._queue_id, *portion] for portion in portions])
+
+    def run_settled(self, name: str, *arguments: Argument) -> list[Reply]:
+        """Run a script that wants what is being released to be released first."""
+        while True:
+            answer = items(self.run(name, *arguments))
+            if raw(answer[0]) != b"AGAIN":
+                return answer
+            self.release(left=1)
+
+    def release(self, left: int) -> None:
+        """Go on with the release of dependents until none is left, given how many tasks have some."""
+        while left:
+            left = number(self.run("release", RELEASE_LIMIT))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from rrq_backends.redis.connection import Argument, Connections
 from rrq_backends.redis.keys import QueueKeys
 from rrq_backends.redis.replies import items, number, raw, text, texts
-from rrq_backends.redis.scripts import Scripts
+from rrq_backends.redis.scripts import QueueScripts
 from rrq_core.errors import ForeignKey
 from rrq_core.model.setting import QUEUE_CONFIGURATION, Connected, SettingKind, SettingName
 from rrq_core.ports import Settings
@@ -14,7 +14,7 @@ from rrq_core.ports import Settings
 class RedisSettings(Settings):
     """Settings of one queue id, in Redis or Valkey."""
 
-    def __init__(self, keys: QueueKeys, connections: Connections, scripts: Scripts) -> None:
+    def __init__(self, keys: QueueKeys, connections: Connections, scripts: QueueScripts) -> None:
         self._keys = keys
         self._connections = connections
         self._scripts = scripts
@@ -24,9 +24,8 @@ class RedisSettings(Settings):
         for name, value in defaults.items():
             if name.kind is SettingKind.WORKER_CONFIG:
                 configs += (name.name, value)
-        slot = self._keys.task_field("status")
         configuration = defaults.get(QUEUE_CONFIGURATION, b"{}")
-        answer = items(self._scripts.run("connect", slot, self._keys.queue_id, schema, info, configuration, *configs))
+        answer = items(self._scripts.run("connect", schema, info, configuration, *configs))
         if raw(answer[0]) == b"FOREIGN":
             raise ForeignKey(
                 f"the key {text(answer[1])!r}, which the queue {self._keys.queue_id!r} needs, holds something of "

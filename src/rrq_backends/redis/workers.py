@@ -10,7 +10,7 @@ from rrq_backends.redis.connection import Argument, Connections, Reply
 from rrq_backends.redis.keys import QueueKeys
 from rrq_backends.redis.replies import items, number, optional_text, raw, text, texts
 from rrq_backends.redis.scan import scan_hash
-from rrq_backends.redis.scripts import Scripts
+from rrq_backends.redis.scripts import QueueScripts
 from rrq_backends.redis.stepping import seconds
 from rrq_core.errors import Fenced, WorkerIdTaken
 from rrq_core.model.ids import QueueName, TaskId, WorkerId
@@ -19,24 +19,14 @@ from rrq_core.model.work import Session
 from rrq_core.model.worker import LogEntry, NewLogEntry, NewWorker, WorkerInfo, WorkerRecord
 from rrq_core.ports import Workers
 
-RELEASE_LIMIT = 500
-
 
 class RedisWorkers(Workers):
     """Workers of one queue id, in Redis or Valkey."""
 
-    def __init__(self, keys: QueueKeys, connections: Connections, scripts: Scripts) -> None:
+    def __init__(self, keys: QueueKeys, connections: Connections, scripts: QueueScripts) -> None:
         self._keys = keys
         self._connections = connections
         self._scripts = scripts
-        self._slot = keys.task_field("status")
-
-    def _run(self, script: str, *arguments: Argument) -> Reply:
-        return self._scripts.run(script, self._slot, self._keys.queue_id, *arguments)
-
-    def _release(self, left: int) -> None:
-        while left:
-            left = number(self._run("release", RELEASE_LIMIT))
 
     def register(self, worker: NewWorker) -> Session:
         session = Session(worker=worker.id, token=secrets.token_hex(8), log_max=worker.log_max)
@@ -45,13 +35,13 @@ class RedisWorkers(Workers):
         if terms is not None:
             heartbeat = (terms.key, seconds(terms.period), seconds(terms.expire))
         answer = items(
-            self._run(
+            self._scripts.run(
                 "register", worker.id, session.token, info_text(worker.info), worker.process_log or "", *heartbeat
             )
         )
         if raw(answer[0]) == b"TAKEN":
             raise WorkerIdTaken(worker.id, _remedy(has_heartbeat=number(answer[1]) == 1))
-        self._release(number(answer[1]) if len(answer) > 1 else 0)
+        self._scripts.release(number(answer[1]))
         return session
 
     def wait(self, session: Session, queues: Sequence[QueueName], timeout: float) -> None:
@@ -63,11 +53,13 @@ class RedisWorkers(Workers):
         outcome = "OK" if status is WorkerStatus.EXITED else "ERROR"
         line = ("STOP", f"{outcome} ({reason})")
         answer = items(
-            self._run("leave", session.worker, session.token, status.value, reason, int(idle), session.log_max, *line)
+            self._scripts.run(
+                "leave", session.worker, session.token, status.value, reason, int(idle), session.log_max, *line
+            )
         )
         if raw(answer[0]) == b"FENCED":
             return False
-        self._release(number(answer[1]))
+        self._scripts.release(number(answer[1]))
         return True
 
     def read(self, workers: Sequence[WorkerId] | None, states: frozenset[WorkerStatus]) -> list[WorkerRecord]:
@@ -90,13 +82,13 @@ class RedisWorkers(Workers):
         return [WorkerId(id) for id, _ in scan_hash(self._connections, self._keys.single("worker:status"))]
 
     def forget(self, workers: Sequence[WorkerId]) -> list[WorkerId]:
-        return [WorkerId(id) for id in texts(self._run("forget", *workers))]
+        return [WorkerId(id) for id in texts(self._scripts.run("forget", *workers))]
 
     def log(self, session: Session, entries: Sequence[NewLogEntry]) -> None:
         lines: list[Argument] = []
         for entry in entries:
             lines += ("" if entry.child is None else entry.child, entry.command, _one_line(entry.message))
-        reply = self._run("log", session.worker, session.token, session.log_max, *lines)
+        reply = self._scripts.run("log", session.worker, session.token, session.log_max, *lines)
         if raw(reply) == b"FENCED":
             raise Fenced(session.worker)
 

@@ -1,4 +1,4 @@
-"""What every use case stands on: a queue id, its backend, the inbox for waits, and the choices where a call makes none."""
+"""What every use case stands on: a queue id, its backend, the inbox for waits, and what holds where a call says nothing."""
 
 import math
 import os

@@ -1,12 +1,12 @@
 """Making tasks of calls: one, or many at once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar, Unpack
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
 from rrq_core.client.options import OptionArguments, task_options
-from rrq_core.client.submit import encoder_for, submit_call, submit_calls
+from rrq_core.client.submit import Arguments, encoder_for, submit_call, submit_calls
 from rrq_core.client.table import calls_of, keywords_of
 from rrq_core.client.task import Task
 from rrq_core.errors import InvalidArgument
@@ -25,8 +25,8 @@ def task_create_call(
     """Submit a call.
 
     Args:
-        fn: Any callable. One that workers can import is sent by its name; a lambda, a closure or a function of your script
-            or notebook is sent whole.
+        fn: Any callable. One that workers can import is sent by its name; a lambda, a closure or a function of your
+            script or notebook is sent whole.
         args: Positional arguments.
         kwargs: Keyword arguments.
         controller: The controller; None: the default one.
@@ -95,7 +95,7 @@ def submit_map(
     if not iterables:
         raise InvalidArgument("map needs at least one iterable of arguments: q.map(f, [1, 2, 3])")
     checked = task_options(options)
-    calls = ((arguments, {}) for arguments in zip(*iterables, strict=False))
+    calls: Iterator[Arguments] = ((arguments, {}) for arguments in zip(*iterables, strict=False))
     ids = submit_calls(connection, encoder_for(connection, fn), calls, checked)
     return [Task(id, connection.queue_id, connection) for id in ids]
 

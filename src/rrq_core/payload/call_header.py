@@ -13,7 +13,7 @@ Fields that a reader does not know are passed over.
 from collections.abc import Mapping
 from functools import lru_cache
 
-from attrs import frozen
+from attrs import field, frozen
 
 from rrq_core.errors import PayloadRefused
 from rrq_core.model.ids import Hash
@@ -51,10 +51,10 @@ class CallHeader:
     hash: Hash | None = None
     arguments: Span
     stored: tuple[tuple[Place, Hash], ...] = ()
+    hashes: tuple[Hash, ...] = field(init=False)  # the stored values that it names, each once
 
-    @property
-    def hashes(self) -> tuple[Hash, ...]:
-        """The stored values that it names, each once."""
+    @hashes.default
+    def _named_hashes(self) -> tuple[Hash, ...]:
         function = () if self.hash is None else (self.hash,)
         return tuple(dict.fromkeys((*function, *(hash for _, hash in self.stored))))
 

@@ -184,5 +184,7 @@ def _views(view: memoryview, n: int, length: int, subject: object) -> tuple[memo
         end = first + each
         buffers.append(view[first:end])
     if end != len(view):
-        raise PayloadRefused(f"{subject} is cut off or damaged: it has {len(view)} bytes, and its header tells of {end}")
+        raise PayloadRefused(
+            f"{subject} is cut off or damaged: it has {len(view)} bytes, and its header tells of {end}"
+        )
     return content, tuple(buffers)

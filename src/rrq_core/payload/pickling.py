@@ -56,8 +56,6 @@ def pickled(value: object, by_value: Collection[str] = ()) -> Pickled:
     Raises:
         Exception: Whatever the value raises when it is pickled.
     """
-    if is_plain(value):
-        return Pickled(data=pickle.dumps(value, PROTOCOL))
     return _pickled_quickly(value, by_value) or pickled_whole(value, by_value, WholePickler)
 
 
@@ -73,6 +71,11 @@ def is_plain(value: object) -> bool:
     if type(value) is dict:
         return are_atoms(value) and are_atoms(value.values())
     return (type(value) is list or type(value) is tuple) and are_atoms(value)
+
+
+def plainly_pickled(value: object) -> bytes:
+    """Pickle what holds nothing but atoms."""
+    return pickle.dumps(value, PROTOCOL)
 
 
 def unpickled(data: Buffer, buffers: Sequence[Buffer]) -> object:

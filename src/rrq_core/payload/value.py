@@ -6,7 +6,7 @@ from rrq_core.errors import PayloadRefused
 from rrq_core.model.value import Buffer, NewValue
 from rrq_core.payload.context import Context
 from rrq_core.payload.envelope import JSON, PICKLE5, RAW, as_value, read_envelope, write_envelope
-from rrq_core.payload.pickling import Pickled, pickled, unpickled
+from rrq_core.payload.pickling import Pickled, is_plain, pickled, plainly_pickled, unpickled
 from rrq_core.payload.refusal import why_unreadable
 from rrq_core.payload.unsendable import not_sendable
 
@@ -30,6 +30,8 @@ def encode_value_with(value: object, context: Context, what: str, by_value: Coll
     """Make a stored value, as `encode_value`; what it refers to in the modules `by_value` is sent whole."""
     if type(value) is bytes:
         return as_value(write_envelope(RAW, value, (), context))
+    if is_plain(value):
+        return as_value(write_envelope(PICKLE5, plainly_pickled(value), (), context))
     return as_value(write_pickle(sendable(value, what, by_value), context))
 
 

@@ -3,7 +3,7 @@
 -- Returns: those that were EXITED or LOST and are forgotten.
 -- Law: nothing of a forgotten worker is left; an active one is not touched.
 -- include: keys
-local FIELDS = {'worker:status', 'worker:task', 'worker:info', 'worker:process', 'worker:session', 'worker:late'}
+local FIELDS = {'worker:status', 'worker:task', 'worker:info', 'worker:process', 'worker:session', 'worker:left'}
 local forgotten = {}
 for at = 2, #ARGV do
   local W = ARGV[at]

@@ -1,13 +1,15 @@
 -- Sign a worker off.
 -- ARGV: Q, W, session, status, reason, idle 0/1, log cap, (command, message) …
 -- Returns: {'OK', dependents left to release} or {'FENCED'}
--- Law: what the worker held is decided by on_lost; with idle=1 it is the ghost of a step that was sent twice: back to
---   the front, and that attempt is not counted.
+-- Law: the same call again answers OK; what the worker held is decided by on_lost; with idle=1 it is the ghost of a step
+--   that was sent twice: back to the front, and that attempt is not counted.
 -- include: keys clock wake object end_task enqueue release attempt lose worker_log
 local W, status = ARGV[2], ARGV[4]
 if redis.call('HGET', key('worker:session'), W) ~= ARGV[3] then
-  return {'FENCED'}
+  local left_before = redis.call('HGET', key('worker:left'), W) == ARGV[3]
+  return left_before and {'OK', redis.call('SCARD', key('task:releasing'))} or {'FENCED'}
 end
+redis.call('HSET', key('worker:left'), W, ARGV[3])
 local held = redis.call('HGET', key('worker:task'), W)
 if ARGV[6] == '1' and held and redis.call('HGET', key('task:status'), held) == 'RUNNING' then
   enqueue(held, true)

@@ -1,12 +1,12 @@
 -- Enter a worker under its id, with a session of its own.
 -- ARGV: Q, W, session, info (JSON), process log or '', heartbeat key or '', its period and expiry in seconds
--- Returns: {'OK'}; {'TAKEN', expires} where a worker of this id is alive, expires: 1 if it has a heartbeat
+-- Returns: {'OK', dependents left to release}; {'TAKEN', expires} where a worker of this id is alive, expires: 1 if it has a heartbeat
 -- Law: one session a worker id; what a predecessor ran is settled before it is taken over.
 -- include: keys clock wake object end_task enqueue release attempt lose
 local W, session, beating, period, expire = ARGV[2], ARGV[3], ARGV[6], ARGV[7], ARGV[8]
 local found = redis.call('HGET', key('worker:session'), W)
 if found == session then
-  return {'OK'}
+  return {'OK', 0}
 end
 if found then
   local terms = redis.call('HGET', key('worker:heartbeat'), W)
@@ -15,10 +15,11 @@ if found then
   end
 end
 redis.call('HSET', key('worker:session'), W, session)
-local held, became = settle(W, 'lost', W)
+settle(W, 'lost', W)
 forget_heartbeat(W)
 redis.call('DEL', worker_key(W, 'message'), worker_key(W, 'wake'))
 redis.call('HDEL', key('worker:late'), W)
+redis.call('HDEL', key('worker:left'), W)
 redis.call('SADD', key('worker:id'), W)
 redis.call('HSET', key('worker:status'), W, 'IDLE')
 redis.call('HSET', key('worker:info'), W, ARGV[4])

@@ -1,0 +1,351 @@
+"""Messages to workers, and their answers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, TypeVar, overload
+
+from attrs import fields, frozen
+
+from rrq_core.client.connection import Connection
+from rrq_core.client.defaults import chosen
+from rrq_core.client.progress import ProgressBar
+from rrq_core.client.seconds import Deadline, checked_period, checked_seconds, poll
+from rrq_core.client.workers import ACTIVE, Workers, checked_worker_ids, worker_records
+from rrq_core.errors import InvalidArgument, MessageError, WorkerNotFound, WorkerTimeout
+from rrq_core.model.ids import MessageId, WorkerId
+from rrq_core.model.status import WorkerStatus
+from rrq_core.model.worker import WorkerInfo
+from rrq_core.payload import Context, PayloadKind, decode_json, encode_json
+
+V = TypeVar("V")
+
+
+def message_send(
+    command: str, args: object = None, worker_ids: Workers | None = None, *, controller: Connection | None = None
+) -> str:
+    """Send a message to workers; they see to it before they take another task.
+
+    Args:
+        command: PING, answered "PONG"; STOP, with or without a text for the log, answered "BYE": the worker leaves; INFO,
+            answered with its `WorkerInfo`.
+        args: What belongs to the command.
+        worker_ids: One worker or several; None: all active ones.
+        controller: The controller; None: the default one.
+    Returns:
+        The id of the message, for `message_get_response`.
+    Raises:
+        InvalidArgument: If there is no such command, or it takes other arguments, or no worker is named.
+        WorkerNotFound: If a worker is not active, or nobody is. Nothing was sent.
+
+    R: rrq_message_send
+    """
+    connection = chosen(controller)
+    body = _encoded(connection, command, args)
+    return connection.backend.messages.send(body, _receivers(connection, worker_ids))
+
+
+@overload
+def message_send_and_wait(
+    command: str,
+    args: object = None,
+    worker_ids: Workers | None = None,
+    named: Literal[True] = True,
+    delete: bool = True,
+    timeout: float = 600,
+    time_poll: float = 0.05,
+    progress: bool | None = None,
+    *,
+    controller: Connection | None = None,
+) -> dict[str, object]: ...
+@overload
+def message_send_and_wait(
+    command: str,
+    args: object = None,
+    worker_ids: Workers | None = None,
+    *,
+    named: Literal[False],
+    delete: bool = True,
+    timeout: float = 600,
+    time_poll: float = 0.05,
+    progress: bool | None = None,
+    controller: Connection | None = None,
+) -> list[object]: ...
+def message_send_and_wait(
+    command: str,
+    args: object = None,
+    worker_ids: Workers | None = None,
+    named: bool = True,
+    delete: bool = True,
+    timeout: float = 600,
+    time_poll: float = 0.05,
+    progress: bool | None = None,
+    *,
+    controller: Connection | None = None,
+) -> dict[str, object] | list[object]:
+    """Send a message to workers and wait for their answers.
+
+    Args:
+        command: As in `message_send`.
+        args: What belongs to the command.
+        worker_ids: One worker or several; None: all active ones.
+        named: Whether to give a dict by worker id, not a list.
+        delete: Whether to delete the answers once they are read.
+        timeout: Seconds to wait for all answers.
+        time_poll: Seconds between two looks.
+        progress: Whether to show a bar; None: $RRQ_PROGRESS, or where standard error is a terminal or a notebook.
+        controller: The controller; None: the default one.
+    Returns:
+        The answers; a `MessageError` from a worker that could not do it.
+    Raises:
+        InvalidArgument, WorkerNotFound: As `message_send`.
+        WorkerTimeout: If an answer is missing in time. The message stays.
+
+    R: rrq_message_send_and_wait
+    """
+    connection = chosen(controller)
+    body = _encoded(connection, command, args)
+    terms = _Terms.checked(timeout, time_poll, progress)
+    receivers = _receivers(connection, worker_ids)
+    message = connection.backend.messages.send(body, receivers)
+    answers = _wait_for_answers(connection, message, receivers, terms, delete)
+    return _in_order(answers, receivers, named)
+
+
+@overload
+def message_get_response(
+    message_id: str,
+    worker_ids: Workers | None = None,
+    named: Literal[True] = True,
+    delete: bool = False,
+    timeout: float = 0,
+    time_poll: float = 0.5,
+    progress: bool | None = None,
+    *,
+    controller: Connection | None = None,
+) -> dict[str, object]: ...
+@overload
+def message_get_response(
+    message_id: str,
+    worker_ids: Workers | None = None,
+    *,
+    named: Literal[False],
+    delete: bool = False,
+    timeout: float = 0,
+    time_poll: float = 0.5,
+    progress: bool | None = None,
+    controller: Connection | None = None,
+) -> list[object]: ...
+def message_get_response(
+    message_id: str,
+    worker_ids: Workers | None = None,
+    named: bool = True,
+    delete: bool = False,
+    timeout: float = 0,
+    time_poll: float = 0.5,
+    progress: bool | None = None,
+    *,
+    controller: Connection | None = None,
+) -> dict[str, object] | list[object]:
+    """Give the answers to a message, waiting for them if need be.
+
+    Args:
+        message_id: What `message_send` returned.
+        worker_ids: One worker or several, also such as have ended; None: all active ones, and those that have answered.
+        named: Whether to give a dict by worker id, not a list.
+        delete: Whether to delete the answers once they are read.
+        timeout: Seconds to wait for all answers.
+        time_poll: Seconds between two looks.
+        progress: Whether to show a bar; None: $RRQ_PROGRESS, or where standard error is a terminal or a notebook.
+        controller: The controller; None: the default one.
+    Returns:
+        The answers; a `MessageError` from a worker that could not do it.
+    Raises:
+        WorkerNotFound: If a worker is unknown.
+        WorkerTimeout: If an answer is missing in time. Nothing was deleted.
+
+    R: rrq_message_get_response
+    """
+    connection = chosen(controller)
+    terms = _Terms.checked(timeout, time_poll, progress)
+    message = MessageId(message_id)
+    workers = _addressed(connection, message, worker_ids)
+    answers = _wait_for_answers(connection, message, workers, terms, delete)
+    return _in_order(answers, workers, named)
+
+
+@overload
+def message_has_response(
+    message_id: str,
+    worker_ids: Workers | None = None,
+    named: Literal[True] = True,
+    *,
+    controller: Connection | None = None,
+) -> dict[str, bool]: ...
+@overload
+def message_has_response(
+    message_id: str,
+    worker_ids: Workers | None = None,
+    *,
+    named: Literal[False],
+    controller: Connection | None = None,
+) -> list[bool]: ...
+def message_has_response(
+    message_id: str,
+    worker_ids: Workers | None = None,
+    named: bool = True,
+    *,
+    controller: Connection | None = None,
+) -> dict[str, bool] | list[bool]:
+    """Tell which workers have answered a message.
+
+    Args:
+        message_id: What `message_send` returned.
+        worker_ids: One worker or several, also such as have ended; None: all active ones, and those that have answered.
+        named: Whether to give a dict by worker id, not a list.
+        controller: The controller; None: the default one.
+    Raises:
+        WorkerNotFound: If a worker is unknown.
+
+    R: rrq_message_has_response
+    """
+    connection = chosen(controller)
+    message = MessageId(message_id)
+    workers = _addressed(connection, message, worker_ids)
+    answers = connection.backend.messages.answers(message, workers, False)
+    return _in_order({worker: worker in answers for worker in workers}, workers, named)
+
+
+def message_response_ids(worker_id: str, *, controller: Connection | None = None) -> list[str]:
+    """List the ids of the messages that a worker has answered and whose answers are kept, oldest first.
+
+    Args:
+        worker_id: The worker.
+        controller: The controller; None: the default one.
+    Raises:
+        WorkerNotFound: If it is unknown.
+
+    R: rrq_message_response_ids
+    """
+    connection = chosen(controller)
+    (record,) = worker_records(connection, worker_id)
+    answers = connection.backend.messages.answers(None, [record.id], False)
+    return sorted(answers.get(record.id, {}), key=_time_of)
+
+
+def _time_of(message: MessageId) -> tuple[int, int]:
+    seconds, _, micros = message.partition(".")
+    return int(seconds), int(micros)
+
+
+@frozen(kw_only=True)
+class _Terms:
+    """How long to wait for answers, how often to look, and whether to show it."""
+
+    deadline: Deadline
+    time_poll: float
+    progress: bool | None
+
+    @classmethod
+    def checked(cls, timeout: float, time_poll: float, progress: bool | None) -> "_Terms":
+        return cls(
+            deadline=Deadline(checked_seconds(timeout, "timeout")),
+            time_poll=checked_period(time_poll, "time_poll"),
+            progress=progress,
+        )
+
+
+def _receivers(connection: Connection, worker_ids: Workers | None) -> list[WorkerId]:
+    if worker_ids is not None:
+        return checked_worker_ids(worker_ids)
+    receivers = [record.id for record in worker_records(connection, None)]
+    if not receivers:
+        raise WorkerNotFound(
+            f"nobody is there to get a message: no worker of {connection.queue_id!r} is active; start one with worker_spawn()"
+        )
+    return receivers
+
+
+def _addressed(connection: Connection, message: MessageId, worker_ids: Workers | None) -> list[WorkerId]:
+    """Give the workers whose answers are meant. A worker that was told to STOP has answered, and is active no more."""
+    if worker_ids is not None:
+        return [record.id for record in worker_records(connection, worker_ids)]
+    everybody = connection.backend.workers.read(None, frozenset(WorkerStatus))
+    gone = [record.id for record in everybody if record.status not in ACTIVE]
+    have_answered = connection.backend.messages.answers(message, gone, False)
+    return sorted(record.id for record in everybody if record.status in ACTIVE or record.id in have_answered)
+
+
+def _wait_for_answers(
+    connection: Connection, message: MessageId, workers: Sequence[WorkerId], terms: _Terms, delete: bool
+) -> dict[WorkerId, object]:
+    """Wait until all have answered; delete nothing before they have."""
+    messages = connection.backend.messages
+    answered: set[WorkerId] = set()
+
+    with ProgressBar(len(workers), "answers", terms.progress) as bar:
+
+        def all_answered() -> bool:
+            found = messages.answers(message, workers, False).keys()
+            bar.advance(len(found - answered))
+            answered.update(found)
+            return len(answered) == len(workers)
+
+        if not poll(all_answered, terms.deadline, terms.time_poll):
+            silent = ", ".join(worker for worker in workers if worker not in answered)
+            raise WorkerTimeout(
+                f"no answer to message {message} after {terms.deadline.timeout:g} s from: {silent}; a worker answers "
+                "between tasks, so one that is busy may still do"
+            )
+    frames = messages.answers(message, workers, delete)
+    return {worker: _answer_in(connection, frames[worker][message]) for worker in workers}
+
+
+def _answer_in(connection: Connection, frame: bytes) -> object:
+    match decode_json(frame, _context(connection)):
+        case {"value": value}:
+            return _as_worker_info(value)
+        case {"error": str(text)}:
+            return MessageError(text)
+        case record:
+            return MessageError(f"an answer that cannot be read: {record!r:.200}")
+
+
+def _as_worker_info(value: object) -> object:
+    """Make a `WorkerInfo` of its record; leave all else as it is."""
+    if not isinstance(value, dict) or value.keys() != {each.name for each in fields(WorkerInfo)}:
+        return value
+    return WorkerInfo(**{**value, "queues": tuple(value["queues"])})
+
+
+def _in_order(answers: Mapping[WorkerId, V], workers: Sequence[WorkerId], named: bool) -> dict[str, V] | list[V]:
+    if named:
+        return {worker: answers[worker] for worker in workers}
+    return [answers[worker] for worker in workers]
+
+
+def _encoded(connection: Connection, command: str, args: object) -> bytes:
+    check = _COMMANDS.get(command)
+    if check is None:
+        raise InvalidArgument(f"there is no command {command!r}; a worker has: {', '.join(_COMMANDS)}")
+    check(command, args)
+    return encode_json({"command": command, "args": args}, _context(connection))
+
+
+def _context(connection: Connection) -> Context:
+    return Context(kind=PayloadKind.MESSAGE, queue_id=connection.queue_id)
+
+
+def _no_args(command: str, args: object) -> None:
+    if args is not None:
+        raise InvalidArgument(f"{command} takes no arguments, these were given: {args!r:.60}")
+
+
+def _text_or_nothing(command: str, args: object) -> None:
+    if args is not None and not isinstance(args, str):
+        raise InvalidArgument(f"{command} takes a text for the worker's log, or nothing, not {args!r:.60}")
+
+
+_COMMANDS: Mapping[str, Callable[[str, object], None]] = {
+    "PING": _no_args,
+    "STOP": _text_or_nothing,
+    "INFO": _no_args,
+}

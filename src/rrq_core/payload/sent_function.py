@@ -1,0 +1,73 @@
+"""Functions as they go into bodies: by name where a worker can import them, else by value."""
+
+import sys
+from collections.abc import Callable, Collection
+
+from attrs import field, frozen
+
+from rrq_core.errors import InvalidArgument
+from rrq_core.model.value import Buffer, NewValue
+from rrq_core.payload.context import Context
+from rrq_core.payload.envelope import as_value
+from rrq_core.payload.function import FunctionName, name_of, reference_to
+from rrq_core.payload.value import sendable, write_pickle
+
+INLINE_PART = 1024
+
+
+@frozen(kw_only=True)
+class SentFunction:
+    """A function as it goes into bodies.
+
+    Args:
+        function: The function itself.
+        name: Its name; with neither of the next two, workers find it by this.
+        buffers: A small function by value: its pickle, and what lies beside that.
+        value: A large function by value.
+        has_code: Whether there is bytecode in `buffers`.
+    """
+
+    function: Callable[..., object] = field(repr=False)
+    name: FunctionName
+    buffers: tuple[Buffer, ...] = field(default=(), repr=False)
+    value: NewValue | None = None
+    has_code: bool = False
+
+    @property
+    def reference(self) -> FunctionName | None:
+        """The name by which workers find it, None if it goes by value."""
+        return None if self.buffers or self.value is not None else self.name
+
+
+def sent_function(function: object, by_value: Collection[str], context: Context) -> SentFunction:
+    """Prepare a function for bodies.
+
+    Args:
+        function: Any callable.
+        by_value: Names of modules that the workers do not have.
+        context: What a signature binds it to where it is stored.
+    Raises:
+        InvalidArgument: If it is no callable.
+        NotSendable: If it can be sent neither way.
+    """
+    if not callable(function):
+        raise InvalidArgument(
+            f"the function to call is a {type(function).__name__}, which cannot be called: {function!r:.200}; give the "
+            "function and its arguments, submit(f, 1), not what it returns, submit(f(1))"
+        )
+    reference = reference_to(function, by_value)
+    if reference is not None:
+        return SentFunction(function=function, name=reference)
+    name = name_of(function)
+    whole = sendable(function, f"the function {name}", {*by_value, *_made_by_hand(name.module)})
+    if len(whole.data) + sum(map(len, whole.buffers)) > INLINE_PART:
+        return SentFunction(function=function, name=name, value=as_value(write_pickle(whole, context)))
+    # Copies, since what the buffers are views of may change before the last call is encoded.
+    buffers = (whole.data, *map(bytes, whole.buffers))
+    return SentFunction(function=function, name=name, buffers=buffers, has_code=whole.has_code)
+
+
+def _made_by_hand(module: str) -> set[str]:
+    """Give the module if it is loaded, but nobody else can import it: it goes by value with what is in it."""
+    loaded = sys.modules.get(module)
+    return {module} if loaded is not None and loaded.__spec__ is None else set()

@@ -1,0 +1,87 @@
+"""A worker that does what a test says, one call at a time."""
+
+from collections.abc import Sequence
+
+from rrq_core.model.ids import DEFAULT_QUEUE, Hash, QueueName, TaskId
+from rrq_core.model.status import TaskStatus, WorkerStatus
+from rrq_core.model.task import NewTask, TaskChange
+from rrq_core.model.value import NewValue
+from rrq_core.model.work import Claim, Finished, FinishReply, MessageIn, Step, Take, Work
+from rrq_core.model.worker import NewWorker
+from rrq_core.ports import Backend
+from rrq_core.testing.builders import new_value, new_worker
+
+
+class Hand:
+    """A registered worker by whose calls a test moves tasks.
+
+    Args:
+        backend: The backend to register with.
+        queues: Queues to take from, in order of priority.
+        worker: Who registers; somebody new for None.
+    """
+
+    def __init__(
+        self, backend: Backend, queues: Sequence[QueueName] = (DEFAULT_QUEUE,), worker: NewWorker | None = None
+    ) -> None:
+        self.backend = backend
+        self.queues = tuple(queues)
+        self.worker = new_worker(queues) if worker is None else worker
+        self.session = backend.workers.register(self.worker)
+
+    def step(self, finished: Finished | None = None, idle_status: WorkerStatus = WorkerStatus.IDLE) -> Step:
+        """Hand in a finish, if any, and ask for what is next."""
+        return self.backend.queue.step(self.session, finished, Take(queues=self.queues, idle_status=idle_status))
+
+    def look(self) -> Work | MessageIn | None:
+        """Ask for what is next."""
+        return self.step().work
+
+    def take(self, task: TaskId | None = None) -> Work:
+        """Claim the next task, or just this one; there must be one."""
+        work = self.backend.queue.step(self.session, take=Take(queues=self.queues, task=task)).work
+        assert isinstance(work, Work), f"there is no task to take, but {work!r}"
+        return work
+
+    def submit_and_take(self, task: NewTask) -> Work:
+        """Submit a task and claim it."""
+        self.backend.queue.submit([task])
+        return self.take(task.id)
+
+    def take_message(self) -> MessageIn:
+        """Ask for the next message; there must be one."""
+        message = self.look()
+        assert isinstance(message, MessageIn), f"there is no message, but {message!r}"
+        return message
+
+    def finish(
+        self,
+        work: Work,
+        status: TaskStatus = TaskStatus.COMPLETE,
+        result: NewValue | Hash | None = None,
+        *,
+        retry_in: float | None = None,
+        note: str = "",
+        log: bytes | None = None,
+    ) -> FinishReply:
+        """Hand in how a task ended, and take nothing."""
+        ended = Finished(claim=work.claim, status=status, result=result, retry_in=retry_in, note=note, log=log)
+        return self.backend.queue.step(self.session, ended).finish
+
+    def complete(self, work: Work, result: bytes = b"result") -> FinishReply:
+        """Hand in a value."""
+        return self.finish(work, TaskStatus.COMPLETE, new_value(result))
+
+    def fail(self, work: Work, status: TaskStatus = TaskStatus.ERROR) -> FinishReply:
+        """Hand in a failure."""
+        return self.finish(work, status, new_value(b"failure"), note="it failed")
+
+    def run(self, task: TaskId | None = None, result: bytes = b"result") -> TaskId:
+        """Claim the next task, or just this one, and complete it."""
+        work = self.take(task)
+        self.complete(work, result)
+        return work.claim.task
+
+    def tell(self, claim: Claim, **change: object) -> object:
+        """Tell something of a running task."""
+        return self.backend.queue.update(claim, TaskChange(**change))
