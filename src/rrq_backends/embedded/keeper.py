@@ -61,8 +61,7 @@ def configuration(directory: str, socket_path: str, fsync: str) -> str:
 
 
 def _quoted(value: str) -> str:
-    inside = "".join(chr(byte) if chr(byte).isalnum() else f"\\x{byte:02x}" for byte in os.fsencode(value) if byte < 128)
-    return f'"{inside}"'
+    return '"' + "".join(f"\\x{byte:02x}" for byte in os.fsencode(value)) + '"'
 
 
 def start(binary: str, settings: str) -> Server:
@@ -157,9 +156,15 @@ def main() -> None:
             watch(server)
     finally:
         server.end()
-        folder = os.path.dirname(socket_path)
-        if os.path.basename(folder).startswith(TEMPORARY) and not os.listdir(folder):
+        _remove_temporary(os.path.dirname(socket_path))
+
+
+def _remove_temporary(folder: str) -> None:
+    if os.path.basename(folder).startswith(TEMPORARY):
+        try:
             os.rmdir(folder)
+        except OSError:
+            pass  # it is gone already, or it is no folder that was made for a socket
 
 
 if __name__ == "__main__":

@@ -10,14 +10,14 @@ PING = "PING"
 FSYNC_ALWAYS = "CONFIG SET appendfsync always"
 
 _PATIENCE = 5.0
-_BUSY = (b"-LOADING", b"-BUSY")
 
 
 class Answer(Enum):
     """What came back."""
 
     READY = auto()
-    BUSY = auto()
+    LOADING = auto()
+    SILENT = auto()
     NOBODY = auto()
 
 
@@ -34,7 +34,7 @@ def ask(path: Path, command: str) -> Answer:
             connection.sendall(f"{command}\r\n".encode())
             return _read(connection.recv(1024), command)
         except TimeoutError:
-            return Answer.BUSY
+            return Answer.SILENT
         except OSError:
             return Answer.NOBODY
 
@@ -42,8 +42,10 @@ def ask(path: Path, command: str) -> Answer:
 def _read(reply: bytes, command: str) -> Answer:
     if reply.startswith(b"+"):
         return Answer.READY
-    if reply.startswith(_BUSY):
-        return Answer.BUSY
+    if reply.startswith(b"-LOADING"):
+        return Answer.LOADING
+    if reply.startswith(b"-BUSY"):
+        return Answer.SILENT
     if reply:
         raise BackendError(f"the embedded server refuses {command!r}: {reply.decode('utf-8', 'replace').strip()}")
     return Answer.NOBODY

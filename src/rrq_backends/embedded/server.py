@@ -4,9 +4,8 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
-
-import psutil
 
 from rrq_core.errors import BackendError, BackendUnavailable
 
@@ -29,7 +28,7 @@ def running_server(place: Place) -> Path:
         BackendError: If there is no server program, it does not start, another machine or program owns the data, or
             other users could reach it.
     """
-    check_private_directory(place.directory)
+    _check_directory(place)
     record = read_record(place.record)
     _refuse_another_host(record, place)
     if record is not None and record.is_kept() and _answer(record.socket, place) is Answer.READY:
@@ -63,6 +62,13 @@ def wish_idle(place: Place, minutes: float) -> None:
     write_whole(place.idle_file, str(minutes))
 
 
+def _check_directory(place: Place) -> None:
+    try:
+        check_private_directory(place.directory)
+    except FileNotFoundError as error:
+        raise BackendUnavailable(f"the directory of the embedded server is gone: '{place.directory}'") from error
+
+
 def _found_or_started(place: Place) -> Path:
     record = read_record(place.record)
     _refuse_another_host(record, place)
@@ -88,10 +94,15 @@ def _answer(path: Path, place: Place) -> Answer:
 
 def _started(place: Place, binary: Binary) -> Path:
     path = new_socket_path(place)
+    check_private_directory(path.parent)
     path.unlink(missing_ok=True)
     wish_idle(place, DEFAULT_IDLE if place.idle is None else place.idle)
-    _launch_keeper(place, binary, path)
-    _await_ready(place, path)
+    try:
+        _launch_keeper(place, binary, path)
+        _await_ready(place, path)
+    except BaseException:
+        _remove_remains(path)
+        raise
     return path
 
 
@@ -127,7 +138,7 @@ def _await_ready(place: Place, path: Path) -> None:
     while (answer := _answer(path, place)) is not Answer.READY:
         if not is_held(place.server_lock):
             raise BackendUnavailable(f"the embedded server in '{place.directory}' ended. {_last_words(place)}")
-        if answer is Answer.NOBODY and time.monotonic() > deadline:
+        if answer is not Answer.LOADING and time.monotonic() > deadline:
             raise BackendUnavailable(
                 f"the embedded server in '{place.directory}' does not answer within {_PATIENCE:.0f} s. {_last_words(place)}"
             )
@@ -143,9 +154,10 @@ def _last_words(place: Place) -> str:
 
 
 def _remove_remains(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    if path.parent.name.startswith(keeper.TEMPORARY) and path.parent.is_dir():
-        path.parent.rmdir()
+    with suppress(OSError):  # what is in the way of nobody may stay
+        path.unlink(missing_ok=True)
+        if path.parent.name.startswith(keeper.TEMPORARY):
+            path.parent.rmdir()
 
 
 def _refuse_another_host(record: ServerRecord | None, place: Place) -> None:

@@ -1,4 +1,4 @@
-"""What every use case stands on: a queue id, its backend, the inbox for waits, and what holds where a call says nothing."""
+"""What every use case stands on: a queue id, its backend, the inbox for waits, and what holds if nothing is said."""
 
 import math
 import os

@@ -33,8 +33,8 @@ PLAIN_CONFIGURATION = b'{"store_max_size": null, "offload": null}'
 class Controller(Connection):
     """An open connection to one queue, made by `connect`.
 
-    As a context manager it is the default controller inside its block, and is closed at the end of it. Threads may share
-    it. A forked process may use it too, unless the queue lives in memory://.
+    As a context manager it is the default controller inside its block, and is closed at the end of it. Threads may
+    share it. A forked process may use it too, unless the queue lives in memory://.
     """
 
     def __enter__(self) -> Self:
@@ -59,7 +59,7 @@ class Controller(Connection):
         return task_create_call(fn, args, kwargs, controller=self)
 
     def map(self, fn: Callable[..., T], *iterables: Iterable[object], keep: bool = True) -> TaskGroup[T]:
-        """Submit a call for each tuple of the zipped iterables, as the built-in `map` calls; see `task_create_bulk_call`.
+        """Submit a call for each tuple of the zipped iterables, as `map` calls; see `task_create_bulk_call`.
 
         Args:
             fn: Any callable.
@@ -118,8 +118,8 @@ def connect(
 
     Args:
         queue_id: What the queue is called: 1 to 200 printable characters.
-        url: Where it is: redis://, unix://, embedded:// or memory://. None: $RRQ_URL, $REDIS_URL, or embedded://, a server
-            of your own that is started when needed.
+        url: Where it is: redis://, unix://, embedded:// or memory://. None: $RRQ_URL, $REDIS_URL, or embedded://, a
+            server of your own that is started when needed.
         timeout_task_wait: Seconds that a wait for tasks takes at most; None: $RRQ_TIMEOUT_TASK_WAIT, or for ever.
         follow: Whether to go on from a task that was retried to the one in its place; None: $RRQ_FOLLOW, or yes.
         check_version: Whether to refuse a queue that another version has laid out.
@@ -191,8 +191,8 @@ def _introduce(backend: Backend, check_version: bool) -> None:
     )
     if check_version and connected.schema != SCHEMA:
         raise SchemaMismatch(
-            f"the queue {backend.queue_id!r} is laid out as {connected.schema!r}, this version knows {SCHEMA!r}: use the "
-            "version that made it, or another queue id; check_version=False goes on, and may corrupt it"
+            f"the queue {backend.queue_id!r} is laid out as {connected.schema!r}, this version knows {SCHEMA!r}: use "
+            "the version that made it, or another queue id; check_version=False goes on, and may corrupt it"
         )
 
 

@@ -1,20 +1,19 @@
 """Messages to workers, and their answers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypeVar, overload
 
-from attrs import fields, frozen
+from attrs import frozen
 
+from rrq_core.client.commands import decoded_answer, encoded_command
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
 from rrq_core.client.progress import ProgressBar
 from rrq_core.client.seconds import Deadline, checked_period, checked_seconds, poll
 from rrq_core.client.workers import ACTIVE, Workers, checked_worker_ids, worker_records
-from rrq_core.errors import InvalidArgument, MessageError, WorkerNotFound, WorkerTimeout
+from rrq_core.errors import WorkerNotFound, WorkerTimeout
 from rrq_core.model.ids import MessageId, WorkerId
 from rrq_core.model.status import WorkerStatus
-from rrq_core.model.worker import WorkerInfo
-from rrq_core.payload import Context, PayloadKind, decode_json, encode_json
 
 V = TypeVar("V")
 
@@ -25,8 +24,8 @@ def message_send(
     """Send a message to workers; they see to it before they take another task.
 
     Args:
-        command: PING, answered "PONG"; STOP, with or without a text for the log, answered "BYE": the worker leaves; INFO,
-            answered with its `WorkerInfo`.
+        command: PING, answered "PONG"; INFO, answered with its `WorkerInfo`; STOP, with or without a text for the log,
+            answered "BYE", and the worker leaves.
         args: What belongs to the command.
         worker_ids: One worker or several; None: all active ones.
         controller: The controller; None: the default one.
@@ -39,7 +38,7 @@ def message_send(
     R: rrq_message_send
     """
     connection = chosen(controller)
-    body = _encoded(connection, command, args)
+    body = encoded_command(connection.queue_id, command, args)
     return connection.backend.messages.send(body, _receivers(connection, worker_ids))
 
 
@@ -102,7 +101,7 @@ def message_send_and_wait(
     R: rrq_message_send_and_wait
     """
     connection = chosen(controller)
-    body = _encoded(connection, command, args)
+    body = encoded_command(connection.queue_id, command, args)
     terms = _Terms.checked(timeout, time_poll, progress)
     receivers = _receivers(connection, worker_ids)
     message = connection.backend.messages.send(body, receivers)
@@ -231,7 +230,7 @@ def message_response_ids(worker_id: str, *, controller: Connection | None = None
     return sorted(answers.get(record.id, {}), key=_time_of)
 
 
-def _time_of(message: MessageId) -> tuple[int, int]:
+def _time_of(message: str) -> tuple[int, int]:
     seconds, _, micros = message.partition(".")
     return int(seconds), int(micros)
 
@@ -259,7 +258,8 @@ def _receivers(connection: Connection, worker_ids: Workers | None) -> list[Worke
     receivers = [record.id for record in worker_records(connection, None)]
     if not receivers:
         raise WorkerNotFound(
-            f"nobody is there to get a message: no worker of {connection.queue_id!r} is active; start one with worker_spawn()"
+            f"nobody is there to get a message: no worker of {connection.queue_id!r} is active; start one with "
+            "worker_spawn()"
         )
     return receivers
 
@@ -296,56 +296,10 @@ def _wait_for_answers(
                 "between tasks, so one that is busy may still do"
             )
     frames = messages.answers(message, workers, delete)
-    return {worker: _answer_in(connection, frames[worker][message]) for worker in workers}
-
-
-def _answer_in(connection: Connection, frame: bytes) -> object:
-    match decode_json(frame, _context(connection)):
-        case {"value": value}:
-            return _as_worker_info(value)
-        case {"error": str(text)}:
-            return MessageError(text)
-        case record:
-            return MessageError(f"an answer that cannot be read: {record!r:.200}")
-
-
-def _as_worker_info(value: object) -> object:
-    """Make a `WorkerInfo` of its record; leave all else as it is."""
-    if not isinstance(value, dict) or value.keys() != {each.name for each in fields(WorkerInfo)}:
-        return value
-    return WorkerInfo(**{**value, "queues": tuple(value["queues"])})
+    return {worker: decoded_answer(connection.queue_id, frames[worker][message]) for worker in workers}
 
 
 def _in_order(answers: Mapping[WorkerId, V], workers: Sequence[WorkerId], named: bool) -> dict[str, V] | list[V]:
     if named:
         return {worker: answers[worker] for worker in workers}
     return [answers[worker] for worker in workers]
-
-
-def _encoded(connection: Connection, command: str, args: object) -> bytes:
-    check = _COMMANDS.get(command)
-    if check is None:
-        raise InvalidArgument(f"there is no command {command!r}; a worker has: {', '.join(_COMMANDS)}")
-    check(command, args)
-    return encode_json({"command": command, "args": args}, _context(connection))
-
-
-def _context(connection: Connection) -> Context:
-    return Context(kind=PayloadKind.MESSAGE, queue_id=connection.queue_id)
-
-
-def _no_args(command: str, args: object) -> None:
-    if args is not None:
-        raise InvalidArgument(f"{command} takes no arguments, these were given: {args!r:.60}")
-
-
-def _text_or_nothing(command: str, args: object) -> None:
-    if args is not None and not isinstance(args, str):
-        raise InvalidArgument(f"{command} takes a text for the worker's log, or nothing, not {args!r:.60}")
-
-
-_COMMANDS: Mapping[str, Callable[[str, object], None]] = {
-    "PING": _no_args,
-    "STOP": _text_or_nothing,
-    "INFO": _no_args,
-}

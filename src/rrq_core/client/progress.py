@@ -36,7 +36,7 @@ def _is_notebook() -> bool:
 
 
 class ProgressBar:
-    """Shows how many of some things are done: at once where it was asked for, else where it is seen and takes a while."""
+    """Shows how many of some things are done: at once if it was asked for, else if it is seen and takes a while."""
 
     def __init__(self, total: int, what: str, progress: bool | None) -> None:
         wanted = is_wanted(progress)

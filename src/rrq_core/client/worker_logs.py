@@ -46,8 +46,8 @@ def worker_process_log(worker_id: str, *, controller: Connection | None = None) 
     (record,) = worker_records(chosen(controller), worker_id)
     if record.process_log is None:
         raise LogMissing(
-            f"worker {worker_id!r} keeps no log of its process: what it prints goes to the terminal, or wherever it was "
-            "started; worker_spawn(logdir=...) keeps one"
+            f"worker {worker_id!r} keeps no log of its process: what it prints goes to the terminal, or wherever it "
+            "was started; worker_spawn(logdir=...) keeps one"
         )
     return read_lines(Path(record.process_log), worker_id)
 

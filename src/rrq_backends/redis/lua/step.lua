@@ -104,8 +104,8 @@ local function start(id, name)
   redis.call('HSET', key('task:time_start'), id, now)
   redis.call('HSET', key('worker:task'), W, id)
   redis.call('HSET', key('worker:status'), W, 'BUSY')
-  redis.call('HINCRBY', key('task:attempt'), id, 1)
   log_line('TASK_START', id)
+  return {id = id, queue = name, attempt = redis.call('HINCRBY', key('task:attempt'), id, 1)}
 end
 
 local function take_wanted()
@@ -113,9 +113,9 @@ local function take_wanted()
     return nil
   end
   local name = redis.call('HGET', key('task:queue'), wanted)
-  start(wanted, name)
+  local taken = start(wanted, name)
   redis.call('LREM', queue_key(name), 1, wanted)
-  return wanted
+  return taken
 end
 
 local function take_next()
@@ -125,9 +125,9 @@ local function take_next()
   for at = FIRST_QUEUE, #ARGV do
     local id = redis.call('LINDEX', queue_key(ARGV[at]), 0)
     if id then
-      start(id, ARGV[at])
+      local taken = start(id, ARGV[at])
       redis.call('LPOP', queue_key(ARGV[at]))
-      return id
+      return taken
     end
   end
 end
@@ -138,11 +138,7 @@ local function rearm_all()
   end
 end
 
-local function results_of(id)
-  return redis.call('HGETALL', task_key(id, 'arguments'))
-end
-
-local function values_of(id, results)
+local function values_of(id)
   local travelling, room = {}, TRAVEL
   for _, hash in ipairs(redis.call('SMEMBERS', S .. ':tag_hash:' .. id)) do
     local size = redis.call('HSTRLEN', S .. ':data', hash)
@@ -155,15 +151,20 @@ local function values_of(id, results)
   return travelling
 end
 
-local function hand_out(id)
+local function hand_out(taken)
+  local id = taken.id
   local root = redis.call('HGET', key('task:moved_root'), id) or id
-  local results = results_of(id)
+  local runs_here = redis.call('HGET', key('task:local'), id)
   return {
-    'TASK', outcome, left, id, redis.call('HGET', key('task:attempt'), id), root,
-    redis.call('HGET', key('task:expr'), root), redis.call('HGET', key('task:queue'), id),
-    redis.call('HGET', key('task:local'), id), redis.call('HGET', key('task:timeout'), id) or '',
-    redis.call('HGET', key('task:checkpoint'), root) or '', results, values_of(id, results),
+    'TASK', outcome, left, id, taken.attempt, root, redis.call('HGET', key('task:expr'), root), taken.queue, runs_here,
+    runs_here == 'FALSE' and redis.call('HGET', key('task:timeout'), id) or '',
+    redis.call('HGET', key('task:checkpoint'), root) or '',
+    redis.call('HGETALL', task_key(id, 'arguments')), values_of(id),
   }
+end
+
+local function held_again(id)
+  return {id = id, queue = redis.call('HGET', key('task:queue'), id), attempt = redis.call('HGET', key('task:attempt'), id)}
 end
 
 -- Seconds until the next task is due or the next heartbeat may lapse, whichever is first.
@@ -180,21 +181,21 @@ end
 local function next_thing()
   local held = redis.call('HGET', key('worker:task'), W)
   if held then
-    return hand_out(held)
+    return hand_out(held_again(held))
   end
   local message = redis.call('LINDEX', worker_key(W, 'message'), 0)
   if message then
     local id, body = string.match(message, '^(%S+) (.*)$')
     return {'MESSAGE', outcome, left, id, body}
   end
-  local id
+  local taken
   if wanted ~= '' then
-    id = take_wanted()
+    taken = take_wanted()
   else
-    id = take_next()
+    taken = take_next()
   end
-  if id then
-    return hand_out(id)
+  if taken then
+    return hand_out(taken)
   end
   redis.call('HSET', key('worker:status'), W, idle_status)
   return {'NONE', outcome, left, look_again()}

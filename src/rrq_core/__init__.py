@@ -1,0 +1,216 @@
+"""A task queue on Redis for people who compute. Every public name is here, and is loaded when it is first used.
+
+>>> import rrq_core as rrq
+>>> with rrq.connect("docs", "memory://start") as q, rrq.worker_spawn(2):
+...     q.submit(pow, 2, 10).result()
+1024
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rrq_core.client.check import check, destroy
+    from rrq_core.client.controller import Controller, connect, default_controller_clear, default_controller_set
+    from rrq_core.client.create import task_create_bulk_call, task_create_call
+    from rrq_core.client.groups import TaskGroup
+    from rrq_core.client.messages import (
+        message_get_response,
+        message_has_response,
+        message_response_ids,
+        message_send,
+        message_send_and_wait,
+    )
+    from rrq_core.client.queues import queue_length, queue_list, queue_remove, task_position, task_preceding
+    from rrq_core.client.results import task_result, task_results
+    from rrq_core.client.spawn import worker_spawn
+    from rrq_core.client.stopping import worker_stop
+    from rrq_core.client.task import Task
+    from rrq_core.client.task_error import TaskError, TaskErrorGroup
+    from rrq_core.client.tasks import task_delete, task_exists, task_list, task_overview, task_status, task_times
+    from rrq_core.client.wait import task_wait
+    from rrq_core.client.worker_configs import worker_config, worker_config_save
+    from rrq_core.client.worker_logs import worker_log_tail, worker_process_log
+    from rrq_core.client.worker_manager import WorkerManager
+    from rrq_core.client.workers import (
+        worker_exists,
+        worker_info,
+        worker_len,
+        worker_list,
+        worker_list_exited,
+        worker_status,
+        worker_task_id,
+        worker_wait,
+    )
+    from rrq_core.errors import (
+        BackendDenied,
+        BackendError,
+        BackendFull,
+        BackendUnavailable,
+        Closed,
+        ForeignKey,
+        InvalidArgument,
+        InvalidName,
+        LogMissing,
+        MessageError,
+        NoDefaultController,
+        NotSendable,
+        ObjectMissing,
+        PayloadRefused,
+        PluginError,
+        QueueGone,
+        ResultMissing,
+        RrqError,
+        SchemaMismatch,
+        TaskInUse,
+        TaskNotFound,
+        TaskTimeout,
+        UnknownScheme,
+        WorkerIdTaken,
+        WorkerNotFound,
+        WorkerTimeout,
+    )
+    from rrq_core.model.config import WorkerConfig
+    from rrq_core.model.report import CheckReport
+    from rrq_core.model.status import TaskStatus, WorkerStatus
+    from rrq_core.model.task import TaskTimes
+    from rrq_core.model.worker import LogEntry, WorkerInfo
+    from rrq_core.plugins import hookimpl, hookspec, open_offload
+    from rrq_core.ports import Offload
+
+_HOMES = {
+    "rrq_core.client.check": "check destroy",
+    "rrq_core.client.controller": "Controller connect default_controller_clear default_controller_set",
+    "rrq_core.client.create": "task_create_bulk_call task_create_call",
+    "rrq_core.client.groups": "TaskGroup",
+    "rrq_core.client.messages": (
+        "message_get_response message_has_response message_response_ids message_send message_send_and_wait"
+    ),
+    "rrq_core.client.queues": "queue_length queue_list queue_remove task_position task_preceding",
+    "rrq_core.client.results": "task_result task_results",
+    "rrq_core.client.spawn": "worker_spawn",
+    "rrq_core.client.stopping": "worker_stop",
+    "rrq_core.client.task": "Task",
+    "rrq_core.client.task_error": "TaskError TaskErrorGroup",
+    "rrq_core.client.tasks": "task_delete task_exists task_list task_overview task_status task_times",
+    "rrq_core.client.wait": "task_wait",
+    "rrq_core.client.worker_configs": "worker_config worker_config_save",
+    "rrq_core.client.worker_logs": "worker_log_tail worker_process_log",
+    "rrq_core.client.worker_manager": "WorkerManager",
+    "rrq_core.client.workers": (
+        "worker_exists worker_info worker_len worker_list worker_list_exited worker_status worker_task_id worker_wait"
+    ),
+    "rrq_core.errors": (
+        "BackendDenied BackendError BackendFull BackendUnavailable Closed ForeignKey InvalidArgument "
+        "InvalidName LogMissing MessageError NoDefaultController NotSendable ObjectMissing PayloadRefused "
+        "PluginError QueueGone ResultMissing RrqError SchemaMismatch TaskInUse TaskNotFound TaskTimeout "
+        "UnknownScheme WorkerIdTaken WorkerNotFound WorkerTimeout"
+    ),
+    "rrq_core.model.config": "WorkerConfig",
+    "rrq_core.model.report": "CheckReport",
+    "rrq_core.model.status": "TaskStatus WorkerStatus",
+    "rrq_core.model.task": "TaskTimes",
+    "rrq_core.model.worker": "LogEntry WorkerInfo",
+    "rrq_core.plugins": "hookimpl hookspec open_offload",
+    "rrq_core.ports": "Offload",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = [
+    "BackendDenied",
+    "BackendError",
+    "BackendFull",
+    "BackendUnavailable",
+    "CheckReport",
+    "Closed",
+    "Controller",
+    "ForeignKey",
+    "InvalidArgument",
+    "InvalidName",
+    "LogEntry",
+    "LogMissing",
+    "MessageError",
+    "NoDefaultController",
+    "NotSendable",
+    "ObjectMissing",
+    "Offload",
+    "PayloadRefused",
+    "PluginError",
+    "QueueGone",
+    "ResultMissing",
+    "RrqError",
+    "SchemaMismatch",
+    "Task",
+    "TaskError",
+    "TaskErrorGroup",
+    "TaskGroup",
+    "TaskInUse",
+    "TaskNotFound",
+    "TaskStatus",
+    "TaskTimeout",
+    "TaskTimes",
+    "UnknownScheme",
+    "WorkerConfig",
+    "WorkerIdTaken",
+    "WorkerInfo",
+    "WorkerManager",
+    "WorkerNotFound",
+    "WorkerStatus",
+    "WorkerTimeout",
+    "check",
+    "connect",
+    "default_controller_clear",
+    "default_controller_set",
+    "destroy",
+    "hookimpl",
+    "hookspec",
+    "message_get_response",
+    "message_has_response",
+    "message_response_ids",
+    "message_send",
+    "message_send_and_wait",
+    "open_offload",
+    "queue_length",
+    "queue_list",
+    "queue_remove",
+    "task_create_bulk_call",
+    "task_create_call",
+    "task_delete",
+    "task_exists",
+    "task_list",
+    "task_overview",
+    "task_position",
+    "task_preceding",
+    "task_result",
+    "task_results",
+    "task_status",
+    "task_times",
+    "task_wait",
+    "worker_config",
+    "worker_config_save",
+    "worker_exists",
+    "worker_info",
+    "worker_len",
+    "worker_list",
+    "worker_list_exited",
+    "worker_log_tail",
+    "worker_process_log",
+    "worker_spawn",
+    "worker_status",
+    "worker_stop",
+    "worker_task_id",
+    "worker_wait",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,92 @@
+"""A worker in a thread of this process, for queues that no other process can reach."""
+
+import atexit
+import threading
+import time
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from weakref import WeakSet
+
+from rrq_core.client.commands import encoded_command
+from rrq_core.client.started import StartedWorker
+from rrq_core.errors import RrqError
+from rrq_core.plugins import open_backend
+from rrq_core.worker import WorkerLoop, WorkerSetup
+
+_AT_EXIT = 2.0  # seconds for all of them together
+
+_running: "WeakSet[ThreadWorker]" = WeakSet()
+
+
+class ThreadWorker(StartedWorker):
+    """A worker's loop in a daemon thread. Made, it is registered."""
+
+    def __init__(self, setup: WorkerSetup, log: Path) -> None:
+        self.id = setup.worker_id
+        self.log = log
+        self._failed = False
+        self._output = log.open("a", encoding="utf-8", buffering=1)
+        self._backend = open_backend(setup.url, setup.queue_id)
+        try:
+            self._loop = WorkerLoop(self._backend, setup, printer=self._print)
+        except BaseException:
+            self._close()
+            raise
+        self._thread = threading.Thread(target=self._run, name=f"rrq-worker-{self.id}", daemon=True)
+        self._thread.start()
+        _running.add(self)
+
+    def _print(self, line: str) -> None:
+        self._output.write(f"{line}\n")
+
+    def _run(self) -> None:
+        try:
+            self._loop.run()
+        except Exception:
+            self._failed = True
+            traceback.print_exc(file=self._output)
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        self._backend.close()
+        self._output.close()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread has not ended."""
+        return self._thread.is_alive()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the loop was ended by an error."""
+        return self._failed
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until the thread has ended, at most `timeout` seconds; whether it has."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def ask_to_stop(self) -> None:
+        """Ask the loop to finish its task and leave, and wake it if it sleeps."""
+        self._loop.request_stop("asked to stop")
+        with suppress(RrqError):  # it has left, or its queue was destroyed
+            self._backend.messages.send(encoded_command(self._backend.queue_id, "STOP", None), [self.id])
+
+    def stop_now(self) -> None:
+        """Ask the loop to leave: a thread cannot be ended in the middle of a task, it ends with the process."""
+        self.ask_to_stop()
+
+
+def _stop_all() -> None:
+    """Let no thread be at work when the interpreter is taken down."""
+    workers = [worker for worker in list(_running) if worker.is_running]
+    for worker in workers:
+        worker.ask_to_stop()
+    until = time.monotonic() + _AT_EXIT
+    for worker in workers:
+        worker.wait(max(0.0, until - time.monotonic()))
+
+
+atexit.register(_stop_all)
