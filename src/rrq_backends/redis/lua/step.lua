@@ -26,8 +26,9 @@ local function log_line(command, message)
   lines[#lines + 1] = now .. ' ' .. command .. ' ' .. message
 end
 
+local held = redis.call('HGET', key('worker:task'), W)
 local function holds(id, attempt)
-  return redis.call('HGET', key('worker:task'), W) == id
+  return held == id
     and redis.call('HGET', key('task:attempt'), id) == attempt
     and redis.call('HGET', key('task:status'), id) == 'RUNNING'
 end
@@ -90,7 +91,7 @@ local outcome = ''
 if ARGV[6] ~= '' then
   outcome = finish(unpack(ARGV, 6, 13))
   if outcome == 'OK' or outcome == 'RETRY' then
-    redis.call('HDEL', key('worker:task'), W)
+    held = false
   end
 end
 
@@ -103,7 +104,9 @@ local function start(id, name)
   redis.call('HSET', key('task:worker'), id, W)
   redis.call('HSET', key('task:time_start'), id, now)
   redis.call('HSET', key('worker:task'), W, id)
-  redis.call('HSET', key('worker:status'), W, 'BUSY')
+  if outcome ~= 'OK' and outcome ~= 'RETRY' then
+    redis.call('HSET', key('worker:status'), W, 'BUSY')
+  end
   log_line('TASK_START', id)
   return {id = id, queue = name, attempt = redis.call('HINCRBY', key('task:attempt'), id, 1)}
 end
@@ -179,13 +182,13 @@ local function look_again()
 end
 
 local function next_thing()
-  local held = redis.call('HGET', key('worker:task'), W)
   if held then
     return hand_out(held_again(held))
   end
   local message = redis.call('LINDEX', worker_key(W, 'message'), 0)
   if message then
     local id, body = string.match(message, '^(%S+) (.*)$')
+    redis.call('HDEL', key('worker:task'), W)
     return {'MESSAGE', outcome, left, id, body}
   end
   local taken
@@ -197,13 +200,17 @@ local function next_thing()
   if taken then
     return hand_out(taken)
   end
+  redis.call('HDEL', key('worker:task'), W)
   redis.call('HSET', key('worker:status'), W, idle_status)
   return {'NONE', outcome, left, look_again()}
 end
 
 local reply
 if idle_status == '' then
-  redis.call('HSET', key('worker:status'), W, redis.call('HEXISTS', key('worker:task'), W) == 1 and 'BUSY' or 'IDLE')
+  redis.call('HSET', key('worker:status'), W, held and 'BUSY' or 'IDLE')
+  if not held then
+    redis.call('HDEL', key('worker:task'), W)
+  end
   reply = {'NONE', outcome, left, ''}
 else
   reply = next_thing()

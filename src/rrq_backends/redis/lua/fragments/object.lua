@@ -5,8 +5,9 @@ local function tag_value(tag, hash)
 end
 
 local function store_value(tag, hash, bytes)
-  redis.call('HSETNX', S .. ':data', hash, bytes)
-  redis.call('HSET', S .. ':location', hash, 'redis')
+  if redis.call('HSETNX', S .. ':data', hash, bytes) == 1 then
+    redis.call('HSET', S .. ':location', hash, 'redis')
+  end
   tag_value(tag, hash)
 end
 

@@ -1,107 +1,95 @@
--- include: keys end_task enqueue object chain
+-- include: keys end_task enqueue chain argument
 -- What a change of a task means to those that wait for it. At most `budget` of them in one script; with what is left the
 -- task stays in `task:releasing` until `release` has gone on.
 --   COMPLETE, failed: `depends:down` is released, or becomes IMPOSSIBLE and is kept in `depends:impossible`
 --   MOVED: both wait for the next of the chain      live again: `depends:impossible` waits again
 local RELEASE_LIMIT = 500
 
--- The result of a parent among the arguments of a task is kept for it, so that it outlives the parent.
-local function keep_argument(id, parent)
-  local arguments = redis.call('HGETALL', task_key(id, 'arguments'))
-  local hash = redis.call('HGET', key('task:result'), parent)
-  for at = 1, #arguments, 2 do
-    if arguments[at + 1] == '' and hash and leaf_of(arguments[at]) == parent then
-      redis.call('HSET', task_key(id, 'arguments'), arguments[at], hash)
-      tag_value(id, hash)
-    end
-  end
-end
-
-local function release_one(id, parent)
-  keep_argument(id, parent)
-  redis.call('SREM', task_key(id, 'depends:up'), parent)
-  if redis.call('HGET', key('task:status'), id) == 'DEFERRED' then
-    pass_dependencies(id)
-  end
-end
-
-local function fail_one(id, parent)
-  redis.call('SADD', task_key(parent, 'depends:impossible'), id)
-  if redis.call('HGET', key('task:status'), id) ~= 'DEFERRED' then
-    return false
-  end
-  redis.call('ZREM', key('task:due'), id)
-  give_reason(id, 'dependency', parent)
-  end_task(id, 'IMPOSSIBLE')
-  return redis.call('EXISTS', task_key(id, 'depends:down')) == 1
-end
-
-local function has_failed_parent(id)
-  for _, parent in ipairs(redis.call('SMEMBERS', task_key(id, 'depends:up'))) do
-    if FAILED[redis.call('HGET', key('task:status'), parent)] then
-      return true
-    end
-  end
-  return false
-end
-
--- An IMPOSSIBLE task of which nothing failed any more waits again. One that lost a dependency for ever does not.
-local function revive(id)
-  local reason = redis.call('HGET', key('task:reason'), id)
-  if redis.call('HGET', key('task:status'), id) ~= 'IMPOSSIBLE' or has_failed_parent(id)
-    or (reason and cjson.decode(reason).kind == 'deleted') then
-    return false
-  end
-  redis.call('HSET', key('task:status'), id, 'DEFERRED')
-  redis.call('HDEL', key('task:time_complete'), id)
-  redis.call('HDEL', key('task:reason'), id)
-  redis.call('ZREM', key('task:expire'), id)
-  redis.call('DEL', complete_key(id))
-  return redis.call('EXISTS', task_key(id, 'depends:impossible')) == 1
-end
-
-local function move_one(id, parent, leaf)
-  local status = redis.call('HGET', key('task:status'), leaf)
-  redis.call('SADD', task_key(id, 'depends:up'), leaf)
-  redis.call('SREM', task_key(id, 'depends:up'), parent)
-  if status == 'COMPLETE' then
-    revive(id)
-    release_one(id, leaf)
-  elseif FAILED[status] then
-    return fail_one(id, leaf)
-  else
-    redis.call('SADD', task_key(leaf, 'depends:down'), id)
-  end
-  return revive(id)
-end
-
-local function wait_again(id, parent)
-  redis.call('SADD', task_key(parent, 'depends:down'), id)
-  return revive(id)
-end
-
--- Whom the change concerns next, and what it does to each; a treatment answers whether that one has followers of its own.
-local function treatment(parent)
-  local status = redis.call('HGET', key('task:status'), parent)
-  if LIVE[status] then
-    return 'depends:impossible', wait_again
-  elseif status == 'COMPLETE' then
-    return 'depends:down', release_one
-  elseif status == 'MOVED' then
-    local leaf = leaf_of(parent)
-    local from = redis.call('EXISTS', task_key(parent, 'depends:down')) == 1 and 'depends:down' or 'depends:impossible'
-    return from, function(id) return move_one(id, parent, leaf) end
-  end
-  return 'depends:down', fail_one
-end
-
-local function is_settled(parent)
-  local from = treatment(parent)
-  return redis.call('EXISTS', task_key(parent, from)) == 0
-end
-
--- Breadth first, by a work list. Returns how many tasks still have dependents to treat.
+-- Breadth first, by a work list. Its parts are made when it is called: most tasks that end have nobody waiting. Returns how many tasks still have dependents to treat.
 local function release(work, budget)
+  local function release_one(id, parent)
+    keep_argument(id, parent)
+    redis.call('SREM', task_key(id, 'depends:up'), parent)
+    if redis.call('HGET', key('task:status'), id) == 'DEFERRED' then
+      pass_dependencies(id)
+    end
+  end
+
+  local function fail_one(id, parent)
+    redis.call('SADD', task_key(parent, 'depends:impossible'), id)
+    if redis.call('HGET', key('task:status'), id) ~= 'DEFERRED' then
+      return false
+    end
+    redis.call('ZREM', key('task:due'), id)
+    give_reason(id, 'dependency', parent)
+    end_task(id, 'IMPOSSIBLE')
+    return redis.call('EXISTS', task_key(id, 'depends:down')) == 1
+  end
+
+  local function has_failed_parent(id)
+    for _, parent in ipairs(redis.call('SMEMBERS', task_key(id, 'depends:up'))) do
+      if FAILED[redis.call('HGET', key('task:status'), parent)] then
+        return true
+      end
+    end
+    return false
+  end
+
+  -- An IMPOSSIBLE task of which nothing failed any more waits again. One that lost a dependency for ever does not.
+  local function revive(id)
+    local reason = redis.call('HGET', key('task:reason'), id)
+    if redis.call('HGET', key('task:status'), id) ~= 'IMPOSSIBLE' or has_failed_parent(id)
+      or (reason and cjson.decode(reason).kind == 'deleted') then
+      return false
+    end
+    redis.call('HSET', key('task:status'), id, 'DEFERRED')
+    redis.call('HDEL', key('task:time_complete'), id)
+    redis.call('HDEL', key('task:reason'), id)
+    redis.call('ZREM', key('task:expire'), id)
+    redis.call('DEL', complete_key(id))
+    return redis.call('EXISTS', task_key(id, 'depends:impossible')) == 1
+  end
+
+  local function move_one(id, parent, leaf)
+    local status = redis.call('HGET', key('task:status'), leaf)
+    redis.call('SADD', task_key(id, 'depends:up'), leaf)
+    redis.call('SREM', task_key(id, 'depends:up'), parent)
+    if status == 'COMPLETE' then
+      revive(id)
+      release_one(id, leaf)
+    elseif FAILED[status] then
+      return fail_one(id, leaf)
+    else
+      redis.call('SADD', task_key(leaf, 'depends:down'), id)
+    end
+    return revive(id)
+  end
+
+  local function wait_again(id, parent)
+    redis.call('SADD', task_key(parent, 'depends:down'), id)
+    return revive(id)
+  end
+
+  -- Whom the change concerns next, and what it does to each; a treatment answers whether that one has followers of its own.
+  local function treatment(parent)
+    local status = redis.call('HGET', key('task:status'), parent)
+    if LIVE[status] then
+      return 'depends:impossible', wait_again
+    elseif status == 'COMPLETE' then
+      return 'depends:down', release_one
+    elseif status == 'MOVED' then
+      local leaf = leaf_of(parent)
+      local from = redis.call('EXISTS', task_key(parent, 'depends:down')) == 1 and 'depends:down' or 'depends:impossible'
+      return from, function(id) return move_one(id, parent, leaf) end
+    end
+    return 'depends:down', fail_one
+  end
+
+  local function is_settled(parent)
+    local from = treatment(parent)
+    return redis.call('EXISTS', task_key(parent, from)) == 0
+  end
+
   local at = 1
   while work[at] and budget > 0 do
     local parent = work[at]

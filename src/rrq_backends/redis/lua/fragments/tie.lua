@@ -1,4 +1,4 @@
--- include: keys chain end_task release
+-- include: keys chain argument end_task
 -- Tie a new task to its dependencies. Returns one that has failed, if any has.
 local function tie(id, parents, arguments)
   local failed
