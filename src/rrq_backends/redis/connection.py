@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
+import hiredis
 import redis.connection
 import redis.exceptions
 from redis.backoff import NoBackoff
@@ -109,15 +110,15 @@ class Connections:
         """
         return self._patiently(lambda connection: _exchange_many(connection, commands, depth)) if commands else []
 
-    def blocking(self, command: Sequence[Argument], timeout: float) -> Reply:
-        """Send a command that waits on the server for at most `timeout` seconds. It is never sent twice.
+    def blocking(self, commands: Sequence[Sequence[Argument]], timeout: float) -> list[Reply]:
+        """Send commands of which one waits on the server for at most `timeout` seconds. They are never sent twice.
 
         Raises:
-            BackendError: Also when the connection broke: the reply, and what it popped, may be lost.
+            BackendError: Also when the connection broke: replies, and what they popped, may be lost.
         """
         connection = self._take(self._sleepers)
         try:
-            reply = _exchange_slowly(connection, command, timeout + BLOCKING_MARGIN)
+            replies = _exchange_slowly(connection, commands, timeout + BLOCKING_MARGIN)
         except redis.exceptions.RedisError as error:
             self._settle(connection, self._sleepers, error)
             raise translated(error, self.shown_url) from error
@@ -125,7 +126,7 @@ class Connections:
             connection.disconnect()
             raise
         self._sleepers.append(connection)
-        return reply
+        return replies
 
     def close(self) -> None:
         """Close what is not in use; what is closes when it comes back."""
@@ -184,22 +185,29 @@ class Pauses:
         return True
 
 
+def _packed(command: Sequence[Argument]) -> list[bytes]:
+    plain = [bytes(part) if isinstance(part, bytearray) else part for part in command]
+    return [hiredis.pack_command(tuple(plain))]
+
+
 def _exchange(connection: AbstractConnection, command: Sequence[Argument]) -> Reply:
-    connection.send_packed_command(connection.pack_command(*command), check_health=False)
+    connection.send_packed_command(_packed(command), check_health=False)
     reply: Reply = connection.read_response()
     return reply
 
 
-def _exchange_slowly(connection: AbstractConnection, command: Sequence[Argument], timeout: float) -> Reply:
-    connection.send_packed_command(connection.pack_command(*command), check_health=False)
-    reply: Reply = connection.read_response(timeout=timeout)
-    return reply
+def _exchange_slowly(
+    connection: AbstractConnection, commands: Sequence[Sequence[Argument]], timeout: float
+) -> list[Reply]:
+    for command in commands:
+        connection.send_packed_command(_packed(command), check_health=False)
+    return [connection.read_response(timeout=timeout) for _ in commands]
 
 
 def _exchange_many(connection: AbstractConnection, commands: Sequence[Sequence[Argument]], depth: int) -> list[Reply]:
     replies: list[Reply | redis.exceptions.ResponseError] = []
     for sent, command in enumerate(commands):
-        connection.send_packed_command(connection.pack_command(*command), check_health=False)
+        connection.send_packed_command(_packed(command), check_health=False)
         if sent >= depth:
             replies.append(_reply(connection))
     replies.extend(_reply(connection) for _ in range(len(commands) - len(replies)))

@@ -40,7 +40,7 @@ class RedisHeartbeat(Heartbeat):
 
     def signals(self, keys: Sequence[str], timeout: float) -> list[tuple[str, int]]:
         lists = [f"{key}:kill" for key in keys]
-        reply = self._connections.blocking(("BLPOP", *lists, f"{max(timeout, 0.001):.3f}"), timeout)
+        (reply,) = self._connections.blocking([("BLPOP", *lists, f"{max(timeout, 0.001):.3f}")], timeout)
         if reply is None:
             return []
         source, signal = items(reply)

@@ -46,6 +46,7 @@ class RedisQueue(Queue):
         self._keys = keys
         self._connections = connections
         self._scripts = scripts
+        self._told: dict[WatcherId, Sequence[TaskId]] = {}  # whose completion keys go at the next look
 
     def submit(
         self,
@@ -181,15 +182,20 @@ class RedisQueue(Queue):
 
     def ended(self, watcher: WatcherId, timeout: float) -> list[Ended]:
         inbox = self._keys.inbox(watcher)
-        first = self._connections.blocking(("BLPOP", inbox, f"{max(timeout, 0.001):.3f}"), timeout)
+        commands: list[Sequence[Argument]] = [
+            ("BLPOP", inbox, f"{max(timeout, 0.001):.3f}"),
+            ("LPOP", inbox, MOST_ENDED),
+        ]
+        if told := self._told.pop(watcher, ()):
+            commands.insert(0, ("UNLINK", *(self._keys.complete(task) for task in told)))
+        *_, first, rest = self._connections.blocking(commands, timeout)
         if first is None:
             return []
-        rest = self._connections.blocking(("LPOP", inbox, MOST_ENDED), 0.0)
         notes = dict.fromkeys([text(items(first)[1]), *texts(rest)])
         over = [
             Ended(task=TaskId(id), status=TaskStatus(status)) for id, status in (note.split(" ", 1) for note in notes)
         ]
-        self._connections.call("UNLINK", *(self._keys.complete(one.task) for one in over))
+        self._told[watcher] = [one.task for one in over]
         return over
 
     def recover(self, now: bool = False) -> Recovered:

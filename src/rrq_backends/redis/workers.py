@@ -47,7 +47,7 @@ class RedisWorkers(Workers):
     def wait(self, session: Session, queues: Sequence[QueueName], timeout: float) -> None:
         own = self._keys.worker_part(session.worker, "wake")
         tokens = [self._keys.wake(name) for name in queues]
-        self._connections.blocking(("BLPOP", own, *tokens, f"{max(timeout, 0.001):.3f}"), timeout)
+        self._connections.blocking([("BLPOP", own, *tokens, f"{max(timeout, 0.001):.3f}")], timeout)
 
     def leave(self, session: Session, status: WorkerStatus, reason: str, idle: bool = False) -> bool:
         outcome = "OK" if status is WorkerStatus.EXITED else "ERROR"

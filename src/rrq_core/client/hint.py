@@ -1,20 +1,22 @@
 """The hint for who waits in vain: no worker listens on the queue."""
 
+import math
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.notice import notice
+from rrq_core.client.workers import ACTIVE
+from rrq_core.errors import BackendError
 from rrq_core.model.ids import QueueName, TaskId
-from rrq_core.model.status import TaskStatus, WorkerStatus
+from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import TaskField
 from rrq_core.plugins import without_password
 
 AFTER = 10.0  # seconds of waiting
 SAMPLE = 500  # tasks that are looked at
-
-ACTIVE = frozenset(status for status in WorkerStatus if status.is_active)
 
 
 class Hint:
@@ -28,10 +30,13 @@ class Hint:
         """Look, once it is time and then never again."""
         if time.monotonic() < self._at:
             return
-        self._at = float("inf")
-        deserted = queues_without_worker(self._connection, list(islice(waiting, SAMPLE)))
-        if deserted:
-            notice(_sentence(self._connection, deserted))
+        if self._connection.inbox.is_cut_off:
+            return
+        self._at = math.inf
+        with suppress(BackendError):  # a hint is no reason to end a wait
+            deserted = queues_without_worker(self._connection, list(islice(waiting, SAMPLE)))
+            if deserted:
+                notice(_sentence(self._connection, deserted))
 
 
 def queues_without_worker(connection: Connection, tasks: Sequence[TaskId]) -> list[QueueName]:

@@ -44,6 +44,7 @@ class Inbox:
         self._lock = threading.Lock()  # over the thread's coming and going
         self._thread: threading.Thread | None = None
         self._warm_until = 0.0
+        self._outage: _Outage | None = None
         self._watched_at = self._looked_after_at = time.monotonic()
 
     def after_fork(self) -> None:
@@ -84,6 +85,11 @@ class Inbox:
         finally:
             self._warm_until = time.monotonic() + LINGER
             self._wishes.leave(watch)
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the store did not answer when it was last asked."""
+        return self._outage is not None
 
     def expect(self, task: TaskId) -> WatcherId | None:
         """Give the id to submit a task with, so that waiting for it needs no question; None while nothing listens."""
@@ -131,22 +137,21 @@ class Inbox:
         with self._lock:
             if not self._closed.is_set() and (self._wishes or time.monotonic() < self._warm_until):
                 return True
-            self._thread = None
+            self._thread = self._outage = None
             self._wishes.expect_nothing()
             return False
 
     def _listen(self) -> None:
-        outage: _Outage | None = None
         while self._goes_on():
             try:
-                if outage is not None:
+                if self._outage is not None:
                     self._ask_again()
-                    outage = None
+                    self._outage = None
                 self._settle(self._queue.ended(self.id, min(LONGEST_BLOCK, self._wishes.time_poll() or LONGEST_BLOCK)))
                 self._look_after_queue()
             except BackendUnavailable as error:
-                outage = outage or _Outage()
-                outage.pause(error, self._closed)
+                self._outage = self._outage or _Outage()
+                self._outage.pause(error, self._closed)
             except Exception as error:
                 self._fail(error)
 

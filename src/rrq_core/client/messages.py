@@ -1,21 +1,14 @@
 """Messages to workers, and their answers."""
 
-from collections.abc import Mapping, Sequence
-from typing import Literal, TypeVar, overload
+from typing import Literal, overload
 
-from attrs import frozen
-
-from rrq_core.client.commands import decoded_answer, encoded_command
+from rrq_core.client.answers import Terms, addressed, in_order, wait_for_answers
+from rrq_core.client.commands import encoded_command
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
-from rrq_core.client.progress import ProgressBar
-from rrq_core.client.seconds import Deadline, checked_period, checked_seconds, poll
-from rrq_core.client.workers import ACTIVE, Workers, checked_worker_ids, worker_records
-from rrq_core.errors import WorkerNotFound, WorkerTimeout
+from rrq_core.client.workers import Workers, checked_worker_ids, worker_records
+from rrq_core.errors import WorkerNotFound
 from rrq_core.model.ids import MessageId, WorkerId
-from rrq_core.model.status import WorkerStatus
-
-V = TypeVar("V")
 
 
 def message_send(
@@ -102,11 +95,11 @@ def message_send_and_wait(
     """
     connection = chosen(controller)
     body = encoded_command(connection.queue_id, command, args)
-    terms = _Terms.checked(timeout, time_poll, progress)
+    terms = Terms.checked(timeout, time_poll, progress)
     receivers = _receivers(connection, worker_ids)
     message = connection.backend.messages.send(body, receivers)
-    answers = _wait_for_answers(connection, message, receivers, terms, delete)
-    return _in_order(answers, receivers, named)
+    answers = wait_for_answers(connection, message, receivers, terms, delete)
+    return in_order(answers, receivers, named)
 
 
 @overload
@@ -164,11 +157,11 @@ def message_get_response(
     R: rrq_message_get_response
     """
     connection = chosen(controller)
-    terms = _Terms.checked(timeout, time_poll, progress)
+    terms = Terms.checked(timeout, time_poll, progress)
     message = MessageId(message_id)
-    workers = _addressed(connection, message, worker_ids)
-    answers = _wait_for_answers(connection, message, workers, terms, delete)
-    return _in_order(answers, workers, named)
+    workers = addressed(connection, message, worker_ids)
+    answers = wait_for_answers(connection, message, workers, terms, delete)
+    return in_order(answers, workers, named)
 
 
 @overload
@@ -208,9 +201,9 @@ def message_has_response(
     """
     connection = chosen(controller)
     message = MessageId(message_id)
-    workers = _addressed(connection, message, worker_ids)
+    workers = addressed(connection, message, worker_ids)
     answers = connection.backend.messages.answers(message, workers, False)
-    return _in_order({worker: worker in answers for worker in workers}, workers, named)
+    return in_order({worker: worker in answers for worker in workers}, workers, named)
 
 
 def message_response_ids(worker_id: str, *, controller: Connection | None = None) -> list[str]:
@@ -235,23 +228,6 @@ def _time_of(message: str) -> tuple[int, int]:
     return int(seconds), int(micros)
 
 
-@frozen(kw_only=True)
-class _Terms:
-    """How long to wait for answers, how often to look, and whether to show it."""
-
-    deadline: Deadline
-    time_poll: float
-    progress: bool | None
-
-    @classmethod
-    def checked(cls, timeout: float, time_poll: float, progress: bool | None) -> "_Terms":
-        return cls(
-            deadline=Deadline(checked_seconds(timeout, "timeout")),
-            time_poll=checked_period(time_poll, "time_poll"),
-            progress=progress,
-        )
-
-
 def _receivers(connection: Connection, worker_ids: Workers | None) -> list[WorkerId]:
     if worker_ids is not None:
         return checked_worker_ids(worker_ids)
@@ -262,44 +238,3 @@ def _receivers(connection: Connection, worker_ids: Workers | None) -> list[Worke
             "worker_spawn()"
         )
     return receivers
-
-
-def _addressed(connection: Connection, message: MessageId, worker_ids: Workers | None) -> list[WorkerId]:
-    """Give the workers whose answers are meant. A worker that was told to STOP has answered, and is active no more."""
-    if worker_ids is not None:
-        return [record.id for record in worker_records(connection, worker_ids)]
-    everybody = connection.backend.workers.read(None, frozenset(WorkerStatus))
-    gone = [record.id for record in everybody if record.status not in ACTIVE]
-    have_answered = connection.backend.messages.answers(message, gone, False)
-    return sorted(record.id for record in everybody if record.status in ACTIVE or record.id in have_answered)
-
-
-def _wait_for_answers(
-    connection: Connection, message: MessageId, workers: Sequence[WorkerId], terms: _Terms, delete: bool
-) -> dict[WorkerId, object]:
-    """Wait until all have answered; delete nothing before they have."""
-    messages = connection.backend.messages
-    answered: set[WorkerId] = set()
-
-    with ProgressBar(len(workers), "answers", terms.progress) as bar:
-
-        def all_answered() -> bool:
-            found = messages.answers(message, workers, False).keys()
-            bar.advance(len(found - answered))
-            answered.update(found)
-            return len(answered) == len(workers)
-
-        if not poll(all_answered, terms.deadline, terms.time_poll):
-            silent = ", ".join(worker for worker in workers if worker not in answered)
-            raise WorkerTimeout(
-                f"no answer to message {message} after {terms.deadline.timeout:g} s from: {silent}; a worker answers "
-                "between tasks, so one that is busy may still do"
-            )
-    frames = messages.answers(message, workers, delete)
-    return {worker: decoded_answer(connection.queue_id, frames[worker][message]) for worker in workers}
-
-
-def _in_order(answers: Mapping[WorkerId, V], workers: Sequence[WorkerId], named: bool) -> dict[str, V] | list[V]:
-    if named:
-        return {worker: answers[worker] for worker in workers}
-    return [answers[worker] for worker in workers]

@@ -1,5 +1,6 @@
 """A progress bar on standard error, for waits that take a while. rich is loaded when one is shown, and not before."""
 
+import math
 import sys
 import time
 from types import TracebackType
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 SHOW_AFTER = 0.5  # seconds, so that what is soon done shows nothing
+
+_NEVER = math.inf
 
 
 def is_wanted(progress: bool | None) -> bool | None:
@@ -39,12 +42,11 @@ class ProgressBar:
     """Shows how many of some things are done: at once if it was asked for, else if it is seen and takes a while."""
 
     def __init__(self, total: int, what: str, progress: bool | None) -> None:
-        wanted = is_wanted(progress)
+        self._wanted = is_wanted(progress)
         self._total = total
         self._what = what
         self._done = self._failed = 0
-        self._show_at = time.monotonic() + (0.0 if wanted else SHOW_AFTER)
-        self._may_show = _somebody_may_watch() if wanted is None else wanted
+        self._show_at = _NEVER if self._wanted is False else time.monotonic() + (0.0 if self._wanted else SHOW_AFTER)
         self._bar: tuple[Progress, TaskID] | None = None
 
     def __enter__(self) -> "ProgressBar":
@@ -61,8 +63,9 @@ class ProgressBar:
         """Say that so many more are done, and how many of these failed."""
         self._done += done
         self._failed += failed
-        if self._bar is None and self._may_show and time.monotonic() >= self._show_at:
-            self._bar = self._show()
+        if self._bar is None and time.monotonic() >= self._show_at:
+            self._show_at = _NEVER
+            self._bar = self._show() if self._wanted or _somebody_may_watch() else None
         if self._bar is not None:
             bar, line = self._bar
             failures = f", {self._failed} failed" if self._failed else ""

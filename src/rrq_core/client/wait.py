@@ -74,9 +74,7 @@ def iterate_over(
     Raises:
         TaskTimeout, TaskNotFound, InvalidArgument: As `task_wait`.
     """
-    left = dict.fromkeys(tasks)
-    if not left:
-        raise InvalidArgument("there is nothing to wait for: no task was given")
+    left = _distinct(tasks)
     deadline = Deadline(connection.wait_limit(timeout))
     period = checked_period(time_poll, "time_poll")
     news: SimpleQueue[Delivery] = SimpleQueue()
@@ -96,6 +94,13 @@ def iterate_over(
                 raise _too_late(connection, list(left), deadline.timeout)
             else:
                 hint.give(left)
+
+
+def _distinct(tasks: Iterable[TaskId]) -> dict[TaskId, None]:
+    distinct = dict.fromkeys(tasks)
+    if not distinct:
+        raise InvalidArgument("there is nothing to wait for: no task was given")
+    return distinct
 
 
 def _next_batch(news: "SimpleQueue[Delivery]", deadline: Deadline, connection: Connection) -> Sequence[Ended]:
@@ -127,6 +132,8 @@ def _too_late(connection: Connection, left: Sequence[TaskId], timeout: float) ->
 
 
 def _states(connection: Connection, tasks: Sequence[TaskId]) -> str:
+    if connection.inbox.is_cut_off:
+        return " (the store does not answer)"
     try:
         counts = connection.backend.queue.overview(tasks)
         deserted = queues_without_worker(connection, tasks[:SAMPLE])
@@ -145,9 +152,7 @@ async def iterate_over_async(
     Raises:
         TaskTimeout, TaskNotFound, InvalidArgument: As `task_wait`.
     """
-    left = dict.fromkeys(tasks)
-    if not left:
-        raise InvalidArgument("there is nothing to wait for: no task was given")
+    left = _distinct(tasks)
     news: SimpleQueue[Delivery] = SimpleQueue()
     loop, arrived = asyncio.get_running_loop(), asyncio.Event()
     deadline = Deadline(connection.wait_limit(timeout))

@@ -11,7 +11,7 @@ def is_frozen_array(value: Any) -> bool:  # numpy is used where it is loaded, so
     if numpy is None or type(value) is not numpy.ndarray:
         return False
     flags = value.flags
-    return not flags.writeable and flags.forc and not value.dtype.hasobject and value.nbytes > 0
+    return not flags.writeable and flags.forc and not value.dtype.hasobject
 
 
 def reduce_frozen_array(array: Any) -> tuple[object, ...]:  # as above

@@ -81,24 +81,25 @@ def _function(
 def _arguments(
     envelope: Envelope, header: CallHeader, context: Context, values: Mapping[Hash, Buffer]
 ) -> tuple[tuple[object, ...], Mapping[str, object]]:
-    match _pickled(envelope, header.arguments, context):
-        case (tuple() as args, dict() as kwargs):
-            stored = {place: _stored(values[hash], context) for place, hash in header.stored}
-            return _filled(args, kwargs, stored, context)
-        case _:
-            raise PayloadRefused(f"{context} is damaged: its arguments are no tuple and dict")
+    pair = _pickled(envelope, header.arguments, context)
+    if not (isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], tuple) and isinstance(pair[1], dict)):
+        raise PayloadRefused(f"{context} is damaged: its arguments are no tuple and dict")
+    if not header.stored:
+        return pair
+    stored = {place: _stored(values[hash], context) for place, hash in header.stored}
+    return _filled(pair[0], pair[1], stored, context)
 
 
 def _filled(
-    args: tuple[object, ...], kwargs: dict[str, object], stored: Mapping[Place, object], context: Context
+    args: tuple[object, ...], kwargs: Mapping[str, object], stored: Mapping[Place, object], context: Context
 ) -> tuple[tuple[object, ...], Mapping[str, object]]:
-    if not stored:
-        return args, kwargs
-    by_keyword = {place: value for place, value in stored.items() if isinstance(place, str)}
-    by_position = {place: value for place, value in stored.items() if isinstance(place, int)}
-    if not by_position.keys() <= set(range(len(args))):
-        raise PayloadRefused(f"{context} is damaged: it has {len(args)} arguments, and stores {sorted(by_position)}")
-    return tuple(by_position.get(place, value) for place, value in enumerate(args)), {**kwargs, **by_keyword}
+    """Put the stored arguments in the places that were left for them."""
+    if not stored.keys() <= {*range(len(args)), *kwargs}:
+        raise PayloadRefused(f"{context} is damaged: it stores arguments that the call does not have: {[*stored]}")
+    return (
+        tuple(stored.get(place, part) for place, part in enumerate(args)),
+        {name: stored.get(name, part) for name, part in kwargs.items()},
+    )
 
 
 def _stored(data: Buffer, context: Context) -> object:

@@ -180,7 +180,10 @@ def _views(view: memoryview, n: int, length: int, subject: object) -> tuple[memo
     content = view[start:end]
     buffers = []
     for (each,) in _LENGTH.iter_unpack(view[_HEADER.size : start]):
-        first = end + -end % ALIGNMENT
+        gap = -end % ALIGNMENT
+        if bytes(view[end : end + gap]).strip(b"\0"):
+            raise PayloadRefused(f"{subject} is damaged: there is something between its buffers")
+        first = end + gap
         end = first + each
         buffers.append(view[first:end])
     if end != len(view):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from functools import partial, reduce
 from types import BuiltinMethodType, MethodType, MethodWrapperType
 
-from attrs import frozen
+from attrs import field, frozen
 
 from rrq_core.errors import PayloadRefused
 from rrq_core.payload.refusal import why_unreadable
@@ -24,6 +24,11 @@ class FunctionName:
 
     module: str
     qualname: str
+    path: tuple[str, ...] = field(init=False, repr=False, eq=False)
+
+    @path.default
+    def _parts(self) -> tuple[str, ...]:
+        return tuple(self.qualname.split("."))
 
     def __str__(self) -> str:
         return f"{self.module}.{self.qualname}"
@@ -60,9 +65,11 @@ def find_function(name: FunctionName, subject: object) -> Function:
     Raises:
         PayloadRefused: If there is none here; the error names module, host and places, and what to do.
     """
+    found = _lookup(name)
+    if callable(found):
+        return found
     try:
-        found: object = importlib.import_module(name.module)
-        found = reduce(getattr, name.qualname.split("."), found)
+        found = reduce(getattr, name.path, importlib.import_module(name.module))
     except Exception as error:
         raise PayloadRefused(f"{subject} calls {name}, but {why_unreadable(error, name.module)}") from error
     if not callable(found):
@@ -90,10 +97,10 @@ def _is_importable(name: str, by_value: Collection[str]) -> bool:
 
 
 def _lookup(name: FunctionName) -> object:
+    """Give what a name stands for among the modules that are loaded, None if there is nothing."""
     try:
-        found: object = sys.modules[name.module]
-        return reduce(getattr, name.qualname.split("."), found)
-    except AttributeError:
+        return reduce(getattr, name.path, sys.modules[name.module])
+    except (KeyError, AttributeError):
         return None
 
 

@@ -80,6 +80,8 @@ def plainly_pickled(value: object) -> bytes:
 
 def unpickled(data: Buffer, buffers: Sequence[Buffer]) -> object:
     """Unpickle. The buffers are copied once, so that what lies in them is writable and the reader's own."""
+    if not buffers:
+        return pickle.loads(data)
     return pickle.loads(data, buffers=[bytearray(buffer) for buffer in buffers])
 
 
