@@ -187,7 +187,7 @@ class Pauses:
 
 def _packed(command: Sequence[Argument]) -> list[bytes]:
     plain = [bytes(part) if isinstance(part, bytearray) else part for part in command]
-    return [hiredis.pack_command(tuple(plain))]
+    return [hiredis.pack_command(tuple(plain))]  # type: ignore[arg-type]  # its stub knows tuples of one part only
 
 
 def _exchange(connection: AbstractConnection, command: Sequence[Argument]) -> Reply:

@@ -33,7 +33,7 @@ class StopRequest:
 
     def sleep(self, sleep: Callable[[], None]) -> None:
         """Call what sleeps, unless a stop was asked for; it is left as soon as one is."""
-        self._sleep(lambda: sleep())
+        self._sleep(lambda: sleep() if self.reason is None else None)
 
     def pause(self, seconds: float) -> None:
         """Sleep for some seconds, also if a stop was asked for before."""

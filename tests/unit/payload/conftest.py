@@ -16,6 +16,9 @@ TASK = Context(kind=PayloadKind.TASK, queue_id="q", names=("t" * 32,))
 received = [base64.b64decode(line) for line in sys.stdin]
 def send(data):
     print(base64.b64encode(data).decode())
+def send_call(function, *args):
+    encoded = CallEncoder(function, "q").encode("t" * 32, args, {})
+    send(encode_value((encoded.body, {value.hash: value.data for value in encoded.values}), VALUE).data)
 """
 
 

@@ -1,0 +1,193 @@
+"""Results: values, and the errors of tasks that failed."""
+
+import copy
+import pickle
+import traceback
+from collections.abc import Callable
+
+import pytest
+
+import rrq_core as rrq
+from rrq_core.model.ids import TaskId, new_task_id
+from rrq_core.model.task import Reason, TaskRecord
+from rrq_core.model.status import TaskStatus
+from tests.unit.client.calls import OddError, double, fail, raise_error, warn_and_fail
+
+GRACE = 10
+
+
+def error_of(task: rrq.Task[object]) -> rrq.TaskError:
+    """Give the error that a task raises at its result."""
+    with pytest.raises(rrq.TaskError) as caught:
+        task.result(GRACE)
+    return caught.value
+
+
+def test_a_result_that_is_not_there_yet_is_no_value(q: rrq.Controller) -> None:
+    task = q.submit(double, 1)
+    with pytest.raises(rrq.ResultMissing, match=f"{task.id} is PENDING"):
+        rrq.task_result(task)
+    with pytest.raises(rrq.ResultMissing, match="1 others"):
+        rrq.task_results([task, q.submit(double, 2)])
+    assert issubclass(rrq.ResultMissing, LookupError)
+
+
+def test_an_unknown_task_has_no_result(q: rrq.Controller) -> None:
+    with pytest.raises(rrq.TaskNotFound):
+        rrq.task_result(new_task_id())
+
+
+def test_results_come_in_order_or_by_id(q: rrq.Controller, workers: rrq.WorkerManager) -> None:
+    tasks = q.map(double, range(3))
+    tasks.wait(GRACE)
+    assert rrq.task_results(tasks) == [0, 2, 4]
+    assert rrq.task_results([tasks[2].id, tasks[0]], named=True) == {tasks[2].id: 4, tasks[0].id: 0}
+    assert rrq.task_results(tasks[1]) == [2]
+    assert rrq.task_results([]) == []
+
+
+def test_values_too_large_for_one_answer_come_all_the_same(q: rrq.Controller, workers: rrq.WorkerManager) -> None:
+    assert [len(value) for value in q.map(bytes_of, [5_000_000] * 3, b"abc").results(GRACE)] == [5_000_000] * 3
+
+
+def bytes_of(n: int, letter: int) -> bytes:
+    return bytes([letter]) * n
+
+
+def test_an_error_is_given_back_as_it_is_and_raised_as_the_original_too(
+    q: rrq.Controller, workers: rrq.WorkerManager
+) -> None:
+    task = q.submit(fail, "on purpose")
+    task.wait(GRACE)
+    given = rrq.task_result(task)
+    assert type(given) is rrq.TaskError
+    assert (given.status, given.task_id, given.queue_id) == ("ERROR", task.id, "lab")
+    assert str(given) == f"task {task.id} is ERROR: ValueError: on purpose"
+    with pytest.raises(ValueError, match="on purpose") as caught:
+        rrq.task_result(task, error=True)
+    assert isinstance(caught.value, rrq.TaskError)
+    assert caught.value.args == ("on purpose",)
+
+
+def test_an_error_brings_the_traceback_the_warnings_and_the_original(
+    q: rrq.Controller, workers: rrq.WorkerManager
+) -> None:
+    error = error_of(q.submit(warn_and_fail))
+    assert 'raise KeyError("lost")' in error.trace
+    assert "not so hot" in error.warnings[0]
+    assert isinstance(error.cause, KeyError)
+    assert error.__cause__ is error.cause
+    assert "in warn_and_fail" in "".join(traceback.format_exception(error))
+
+
+class Picky(Exception):
+    def __init_subclass__(cls) -> None:
+        raise TypeError("not to be derived from")
+
+
+class WithSlots(Exception):
+    __slots__ = ("place",)
+
+
+def with_slots() -> None:
+    error = WithSlots("here")
+    error.place = 3
+    raise error
+
+
+def test_fields_of_the_original_are_fields_of_what_is_raised(q: rrq.Controller, workers: rrq.WorkerManager) -> None:
+    missing = error_of(q.submit(open, "/no/such/file"))
+    assert isinstance(missing, FileNotFoundError)
+    assert (missing.errno, missing.filename) == (2, "/no/such/file")
+    odd = error_of(q.submit(raise_error, OddError(7, where="here")))
+    assert isinstance(odd, OddError)
+    assert (odd.code, odd.where) == (7, "here")
+    slotted = error_of(q.submit(with_slots))
+    assert isinstance(slotted, WithSlots)
+    assert slotted.place == 3
+    decoding = error_of(q.submit(bytes.decode, b"\xff", "utf-8"))
+    assert isinstance(decoding, UnicodeDecodeError)
+    assert decoding.start == 0
+
+
+@pytest.mark.parametrize("kind", [StopIteration, SystemExit, KeyboardInterrupt, GeneratorExit])
+def test_what_would_stop_more_than_the_caller_is_raised_as_a_task_error_only(
+    q: rrq.Controller, workers: rrq.WorkerManager, kind: type[BaseException]
+) -> None:
+    error = error_of(q.submit(raise_error, kind("on purpose")))
+    assert type(error) is rrq.TaskError
+    assert isinstance(error.cause, kind)
+
+
+def test_a_group_and_a_type_that_refuses_are_raised_as_a_task_error_only(
+    q: rrq.Controller, workers: rrq.WorkerManager
+) -> None:
+    assert type(error_of(q.submit(raise_error, ExceptionGroup("two", [ValueError(1)])))) is rrq.TaskError
+    assert type(error_of(q.submit(raise_error, Picky("no")))) is rrq.TaskError
+
+
+@pytest.mark.parametrize("travel", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy])
+def test_an_error_travels(
+    q: rrq.Controller, workers: rrq.WorkerManager, travel: Callable[[rrq.TaskError], rrq.TaskError]
+) -> None:
+    task = q.submit(fail, "on purpose")
+    raised, given = travel(error_of(task)), travel(rrq.task_result(task))  # type: ignore[arg-type]  # it failed
+    assert isinstance(raised, ValueError)
+    assert type(given) is rrq.TaskError
+    for error in (raised, given):
+        assert (error.task_id, str(error)) == (task.id, str(error_of(task)))
+        assert isinstance(error.cause, ValueError)
+
+
+def test_errors_of_several_tasks_are_raised_together(q: rrq.Controller, workers: rrq.WorkerManager) -> None:
+    tasks = [q.submit(fail, "one"), q.submit(double, 1), q.submit(warn_and_fail)]
+    rrq.task_wait(tasks, GRACE)
+    assert [type(result) for result in rrq.task_results(tasks)] == [rrq.TaskError, int, rrq.TaskError]
+    with pytest.raises(rrq.TaskErrorGroup, match="2 of 3") as caught:
+        rrq.task_results(tasks, error=True)
+    values, others = caught.value.split(ValueError)
+    assert isinstance(values, rrq.TaskErrorGroup)
+    assert isinstance(others, rrq.TaskErrorGroup)
+    assert [str(error.cause) for error in values.exceptions] == ["one"]
+
+
+def test_a_value_that_is_an_error_is_a_value(q: rrq.Controller, workers: rrq.WorkerManager) -> None:
+    value = q.submit(ValueError, "a value").result(GRACE)
+    assert isinstance(value, ValueError)
+    error = error_of(q.submit(fail, "on purpose"))
+    assert isinstance(q.submit(same, error).result(GRACE), rrq.TaskError)
+
+
+def same(value: object) -> object:
+    return value
+
+
+def test_a_task_that_was_removed_says_so(q: rrq.Controller) -> None:
+    task = q.options(queue="attic").submit(double, 1)
+    rrq.queue_remove(task, "attic")
+    error = error_of(task)
+    assert error.status == "CANCELLED"
+    assert "removed from the queue 'attic'" in str(error)
+    assert (error.trace, error.warnings, error.cause) == ("", (), None)
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        (Reason(kind="lost", detail="w_1"), "its worker was lost: w_1"),
+        (Reason(kind="left", detail="w_1: SIGTERM"), "left before the task had ended: w_1: SIGTERM"),
+        (Reason(kind="dependency", detail="d" * 32), f"needs the result of task {'d' * 32}, which failed"),
+        (Reason(kind="deleted", detail="d" * 32), f"{'d' * 32}, which was deleted"),
+        (Reason(kind="struck", detail="by lightning"), "struck: by lightning"),
+        (None, "nobody says why"),
+    ],
+)
+def test_a_task_whose_worker_could_not_speak_has_an_error_with_the_reason(
+    q: rrq.Controller, monkeypatch: pytest.MonkeyPatch, reason: Reason | None, sentence: str
+) -> None:
+    record = TaskRecord(id=TaskId("1" * 32), status=TaskStatus.DIED, reason=reason)
+    monkeypatch.setattr(type(q.backend.queue), "read", lambda *arguments: [record])
+    error = rrq.task_result(record.id)
+    assert isinstance(error, rrq.TaskError)
+    assert error.status == "DIED"
+    assert sentence in str(error)
