@@ -1,177 +1,31 @@
 """The command `rrq-worker` as people and supervisors meet it: real processes, signals, and servers that go away."""
 
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import textwrap
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-import redis
-from attrs import define, field
 
 from rrq_core.model.config import WorkerConfig
-from rrq_core.model.ids import QueueId, QueueName, TaskId, WorkerId, new_task_id
+from rrq_core.model.ids import QueueId, WorkerId
 from rrq_core.model.setting import QUEUE_CONFIGURATION, worker_config_name
 from rrq_core.model.status import TaskStatus, WorkerStatus
-from rrq_core.model.task import NewTask, TaskField, TaskRecord
-from rrq_core.payload import CallEncoder, Context, PayloadKind, decode_failure, decode_value
 from rrq_core.plugins import open_backend
-from rrq_core.ports import Backend
 from rrq_core.testing.waiting import wait_until
-
-COMMAND = str(Path(sys.executable).with_name("rrq-worker"))
-FIELDS = frozenset({TaskField.STATUS, TaskField.WORKER, TaskField.VALUE, TaskField.REASON})
-VALUE = Context(kind=PayloadKind.VALUE, queue_id="lab")
-
-TASKS = textwrap.dedent(
-    """
-    import multiprocessing, os, pathlib, time
-
-    def work(started, until):
-        pathlib.Path(started).touch()
-        while not os.path.exists(until):
-            time.sleep(0.01)
-        return os.getpid()
-
-    def clean_up(started, cleaned):
-        try:
-            work(started, "/nowhere")
-        finally:
-            pathlib.Path(cleaned).touch()
-
-    def deaf(started):
-        while True:
-            try:
-                work(started, "/nowhere")
-            except BaseException:
-                pass
-
-    def nothing():
-        pass
-
-    def pool():
-        with multiprocessing.get_context("fork").Pool(2) as processes:
-            return processes.map(abs, [-1, -2])
-    """
-)
-
-
-@define
-class Server:
-    """A server on a private socket, durable to the last write."""
-
-    directory: Path
-    process: "subprocess.Popen[bytes] | None" = None
-
-    @property
-    def url(self) -> str:
-        return f"unix://{self.directory}/socket"
-
-    def start(self) -> None:
-        options = "--port 0 --unixsocket socket --save  --appendonly yes --appendfsync always".split(" ")
-        binary = str(shutil.which("redis-server") or shutil.which("valkey-server"))
-        log = self.directory / "server.log"
-        with log.open("wb") as output:
-            self.process = subprocess.Popen([binary, *options], cwd=self.directory, stdout=output, stderr=output)
-        wait_until(lambda: "eady to accept connections" in log.read_text(), "the server is up")
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-
-    def client(self) -> redis.Redis:
-        return redis.Redis.from_url(self.url)
+from tests.e2e.worker_lab import COMMAND, TASKS, Lab
+from tests.servers import PrivateServer, private_server
 
 
 @pytest.fixture
-def directory() -> Iterator[Path]:
-    """A directory with a name so short that a socket fits into it."""
-    with tempfile.TemporaryDirectory(prefix="rrq-") as name:
-        yield Path(name)
+def server() -> Iterator[PrivateServer]:
+    with private_server() as server:
+        yield server
 
 
 @pytest.fixture
-def server(directory: Path) -> Iterator[Server]:
-    if not (shutil.which("redis-server") or shutil.which("valkey-server")):
-        pytest.skip("neither redis-server nor valkey-server is on PATH")
-    started = Server(directory)
-    started.start()
-    yield started
-    started.kill()
-
-
-@define(kw_only=True)
-class Lab:
-    """A queue on that server, and the worker processes that a test started for it."""
-
-    server: Server
-    backend: Backend
-    workers: "list[subprocess.Popen[str]]" = field(factory=list)
-
-    @property
-    def directory(self) -> Path:
-        return self.server.directory
-
-    def start(self, *options: str, cwd: Path | None = None) -> "subprocess.Popen[str]":
-        words = [COMMAND, "lab", "--url", self.server.url, "--worker-id", "w", *options]
-        worker = subprocess.Popen(
-            words, cwd=cwd or self.directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        self.workers.append(worker)
-        wait_until(lambda: worker.poll() is not None or self.status_of_worker() == WorkerStatus.IDLE, "the worker is up")
-        return worker
-
-    def submit(self, name: str, *args: object) -> TaskId:
-        """Submit a call of one of TASKS, which the worker imports from its working directory."""
-        task = new_task_id()
-        call = CallEncoder(imported(self.directory, name), "lab").encode(task, args, {})
-        self.backend.queue.submit([NewTask(id=task, body=call.body, queue=QueueName("default"), call=call.call)])
-        return task
-
-    def submit_and_await_start(self, name: str, *args: object) -> TaskId:
-        started = self.directory / "started"
-        task = self.submit(name, str(started), *args)
-        wait_until(started.exists, "the task has started")
-        return task
-
-    def record(self, task: TaskId) -> TaskRecord:
-        record = self.backend.queue.read([task], FIELDS, follow=False)[0]
-        assert record is not None
-        return record
-
-    def value(self, task: TaskId) -> object:
-        wait_until(lambda: self.record(task).status.is_terminal, "the task is over", timeout=30)
-        record = self.record(task)
-        if record.status != TaskStatus.COMPLETE:
-            return decode_failure(record.value.data, VALUE)
-        return decode_value(record.value.data, VALUE)
-
-    def status_of_worker(self) -> WorkerStatus | None:
-        found = self.backend.workers.read([WorkerId("w")], frozenset(WorkerStatus))
-        return found[0].status if found else None
-
-    def log(self) -> list[str]:
-        entries = self.backend.workers.log_tail([WorkerId("w")], None)
-        return [f"{entry.command} {entry.message}".rstrip() for entry in entries]
-
-
-def imported(directory: Path, name: str) -> Callable[..., object]:
-    """Give a function as if it had been imported from a module `tasks_of_w` of that directory."""
-    sys.path.insert(0, str(directory))
-    try:
-        return getattr(__import__("tasks_of_w"), name)
-    finally:
-        sys.path.remove(str(directory))
-
-
-@pytest.fixture
-def lab(server: Server) -> Iterator[Lab]:
+def lab(server: PrivateServer) -> Iterator[Lab]:
     (server.directory / "tasks_of_w.py").write_text(TASKS)
     backend = open_backend(server.url, QueueId("lab"))
     defaults = {QUEUE_CONFIGURATION: b"{}", worker_config_name("localhost"): WorkerConfig().to_json()}
@@ -190,10 +44,16 @@ def ended(worker: "subprocess.Popen[str]", timeout: float = 10.0) -> tuple[int, 
     return worker.returncode, printed, said
 
 
+def sleepers(lab: Lab) -> int:
+    with lab.server.client() as client:
+        return client.info("clients")["blocked_clients"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_idle_worker_leaves_at_once_when_it_is_asked(lab: Lab, number: signal.Signals) -> None:
     lab.backend.settings.put(worker_config_name("patient"), WorkerConfig(poll_queue=1000).to_json())
     worker = lab.start("--config", "patient")
+    wait_until(lambda: sleepers(lab) == 1, "the worker sleeps")
     worker.send_signal(number)
     assert ended(worker)[::2] == (0, "")
     assert lab.status_of_worker() == WorkerStatus.EXITED
@@ -203,7 +63,7 @@ def test_an_idle_worker_leaves_at_once_when_it_is_asked(lab: Lab, number: signal
 def test_a_busy_worker_finishes_its_task_and_takes_no_other(lab: Lab) -> None:
     worker = lab.start()
     first = lab.submit_and_await_start("work", str(lab.directory / "until"))
-    second = lab.submit("pool")
+    second = lab.submit("nothing")
     worker.send_signal(signal.SIGTERM)
     (lab.directory / "until").touch()
     assert ended(worker)[::2] == (0, "")
@@ -254,7 +114,7 @@ def again(worker: "subprocess.Popen[str]") -> bool:
 
 def test_processes_that_a_task_forks_end_by_sigterm(lab: Lab) -> None:
     lab.start()
-    assert lab.value(lab.submit("pool")) == [1, 2]
+    assert lab.value(lab.submit("end_a_fork")) == -signal.SIGTERM
 
 
 def test_a_server_that_dies_and_comes_back_loses_neither_worker_nor_result(lab: Lab) -> None:
@@ -267,7 +127,7 @@ def test_a_server_that_dies_and_comes_back_loses_neither_worker_nor_result(lab: 
     assert lab.record(task).attempt == 1
     lab.server.kill()
     lab.server.start()
-    assert lab.value(lab.submit("pool")) == [1, 2]
+    assert lab.value(lab.submit("nothing")) is None
     assert worker.poll() is None
 
 
@@ -276,7 +136,7 @@ def test_a_busy_worker_costs_the_server_one_script_a_task(lab: Lab) -> None:
     with lab.server.client() as client:
         client.config_resetstat()
         lab.start()
-        wait_until(lambda: lab.log()[-1] == f"TASK_COMPLETE {tasks[-1]}", "all are done")
+        wait_until(lambda: f"TASK_COMPLETE {tasks[-1]}" in lab.log(), "all are done", timeout=30)
         calls = {name: counted["calls"] for name, counted in client.info("commandstats").items()}
     assert 200 <= calls["cmdstat_evalsha"] < 210
     assert calls.get("cmdstat_blpop", 0) <= 1
@@ -285,7 +145,7 @@ def test_a_busy_worker_costs_the_server_one_script_a_task(lab: Lab) -> None:
 def test_it_prints_its_log_and_tells_where_that_goes(lab: Lab) -> None:
     worker = lab.start("--process-log", "/somewhere/w.log")
     assert lab.backend.workers.read([WorkerId("w")], frozenset(WorkerStatus))[0].process_log == "/somewhere/w.log"
-    lab.value(lab.submit("pool"))
+    lab.value(lab.submit("nothing"))
     worker.send_signal(signal.SIGTERM)
     status, printed, _ = ended(worker)
     assert status == 0

@@ -11,16 +11,16 @@ from rrq_core.client.tasks import task_delete, task_overview
 from rrq_core.client.wait import iterate_over, iterate_over_async, task_wait
 from rrq_core.model.status import TaskStatus
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
-class TaskGroup(Sequence[Task[T]]):
+class TaskGroup(Sequence[Task[T_co]]):
     """A sequence of tasks, in the order in which they were submitted.
 
     With `keep=False`, tasks are deleted once `results` or `as_completed` has handed them out.
     """
 
-    def __init__(self, tasks: Iterable[Task[T]], connection: Connection, *, keep: bool = True) -> None:
+    def __init__(self, tasks: Iterable[Task[T_co]], connection: Connection, *, keep: bool = True) -> None:
         self._tasks = tuple(tasks)
         self._connection = connection
         self._keep = keep
@@ -29,10 +29,10 @@ class TaskGroup(Sequence[Task[T]]):
         return len(self._tasks)
 
     @overload
-    def __getitem__(self, place: int) -> Task[T]: ...
+    def __getitem__(self, place: int) -> Task[T_co]: ...
     @overload
-    def __getitem__(self, place: slice) -> "TaskGroup[T]": ...
-    def __getitem__(self, place: int | slice) -> "Task[T] | TaskGroup[T]":
+    def __getitem__(self, place: slice) -> "TaskGroup[T_co]": ...
+    def __getitem__(self, place: int | slice) -> "Task[T_co] | TaskGroup[T_co]":
         if isinstance(place, slice):
             return TaskGroup(self._tasks[place], self._connection, keep=self._keep)
         return self._tasks[place]
@@ -44,7 +44,7 @@ class TaskGroup(Sequence[Task[T]]):
         """Wait until all are over, and tell whether all are COMPLETE; see `task_wait`."""
         return task_wait(self, timeout, progress=progress, controller=self._connection)
 
-    def results(self, timeout: float | None = None, progress: bool | None = None) -> list[T]:
+    def results(self, timeout: float | None = None, progress: bool | None = None) -> list[T_co]:
         """Wait until all are over, and give their values, in order.
 
         Args:
@@ -55,11 +55,11 @@ class TaskGroup(Sequence[Task[T]]):
             TaskTimeout: If they are not over in time. They go on.
         """
         self.wait(timeout, progress)
-        values: list[T] = task_results(self, error=True, controller=self._connection)
+        values: list[T_co] = task_results(self, error=True, controller=self._connection)
         self._hand_out(self._tasks)
         return values
 
-    def as_completed(self, timeout: float | None = None, progress: bool | None = None) -> "Completions[T]":
+    def as_completed(self, timeout: float | None = None, progress: bool | None = None) -> "Completions[T_co]":
         """Go through the tasks as they end, failed ones too: by `for`, or by `async for`.
 
         Args:
@@ -72,20 +72,20 @@ class TaskGroup(Sequence[Task[T]]):
         """Count the tasks by status; see `task_overview`."""
         return task_overview(self, controller=self._connection)
 
-    def _hand_out(self, tasks: Iterable[Task[T]]) -> None:
+    def _hand_out(self, tasks: Iterable[Task[T_co]]) -> None:
         if not self._keep:
             task_delete(set(tasks), controller=self._connection)
 
 
-class Completions(Generic[T]):
+class Completions(Generic[T_co]):
     """The tasks of a group as they end."""
 
-    def __init__(self, group: TaskGroup[T], timeout: float | None, progress: bool | None) -> None:
+    def __init__(self, group: TaskGroup[T_co], timeout: float | None, progress: bool | None) -> None:
         self._group = group
         self._timeout = timeout
         self._progress = progress
 
-    def __iter__(self) -> Iterator[Task[T]]:
+    def __iter__(self) -> Iterator[Task[T_co]]:
         tasks = {task.id: task for task in self._group}
         over = iterate_over(self._group._connection, tasks, self._timeout, progress=self._progress)
         for batch in over:
@@ -93,7 +93,7 @@ class Completions(Generic[T]):
             yield from handed_out
             self._group._hand_out(handed_out)
 
-    async def __aiter__(self) -> AsyncIterator[Task[T]]:
+    async def __aiter__(self) -> AsyncIterator[Task[T_co]]:
         tasks = {task.id: task for task in self._group}
         over = iterate_over_async(self._group._connection, tasks, self._timeout)
         async for batch in over:

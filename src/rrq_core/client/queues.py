@@ -1,15 +1,13 @@
 """What waits in queues, and where."""
 
 from collections.abc import Iterable
-from typing import TypeVar, overload
+from typing import overload
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
 from rrq_core.client.reference import TaskLike, select
 from rrq_core.client.tasks import current_ids
 from rrq_core.model.ids import DEFAULT_QUEUE, QueueName, queue_name
-
-T = TypeVar("T")
 
 
 def queue_length(queue: str | None = None, *, controller: Connection | None = None) -> int:
@@ -43,14 +41,14 @@ def queue_list(queue: str | None = None, *, controller: Connection | None = None
 # A str is one task, though it is also an iterable of strings: hence the overlaps below.
 @overload
 def queue_remove(  # type: ignore[overload-overlap]
-    tasks: TaskLike[T], queue: str | None = None, *, controller: Connection | None = None
+    tasks: TaskLike, queue: str | None = None, *, controller: Connection | None = None
 ) -> bool: ...
 @overload
 def queue_remove(
-    tasks: Iterable[TaskLike[T]], queue: str | None = None, *, controller: Connection | None = None
+    tasks: Iterable[TaskLike], queue: str | None = None, *, controller: Connection | None = None
 ) -> list[bool]: ...
 def queue_remove(
-    tasks: TaskLike[T] | Iterable[TaskLike[T]], queue: str | None = None, *, controller: Connection | None = None
+    tasks: TaskLike | Iterable[TaskLike], queue: str | None = None, *, controller: Connection | None = None
 ) -> bool | list[bool]:
     """Take tasks out of a queue before they run: they are CANCELLED, and what depends on them IMPOSSIBLE.
 
@@ -72,7 +70,7 @@ def queue_remove(
 
 @overload
 def task_position(  # type: ignore[overload-overlap]
-    tasks: TaskLike[T],
+    tasks: TaskLike,
     missing: int = 0,
     queue: str | None = None,
     follow: bool | None = None,
@@ -81,7 +79,7 @@ def task_position(  # type: ignore[overload-overlap]
 ) -> int: ...
 @overload
 def task_position(
-    tasks: Iterable[TaskLike[T]],
+    tasks: Iterable[TaskLike],
     missing: int = 0,
     queue: str | None = None,
     follow: bool | None = None,
@@ -89,7 +87,7 @@ def task_position(
     controller: Connection | None = None,
 ) -> list[int]: ...
 def task_position(
-    tasks: TaskLike[T] | Iterable[TaskLike[T]],
+    tasks: TaskLike | Iterable[TaskLike],
     missing: int = 0,
     queue: str | None = None,
     follow: bool | None = None,
@@ -117,7 +115,7 @@ def task_position(
 
 
 def task_preceding(
-    task: TaskLike[T],
+    task: TaskLike,
     queue: str | None = None,
     follow: bool | None = None,
     *,

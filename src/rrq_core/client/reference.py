@@ -8,11 +8,11 @@ from attrs import frozen
 from rrq_core.errors import InvalidArgument
 from rrq_core.model.ids import QueueId, TaskId
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 V = TypeVar("V")
 
 
-class TaskReference(Generic[T]):
+class TaskReference(Generic[T_co]):
     """Says which task is meant. Two are equal if they mean the same task of the same queue id."""
 
     __slots__ = ("__weakref__", "id", "queue_id")
@@ -30,7 +30,7 @@ class TaskReference(Generic[T]):
         return hash(self.id)
 
 
-TaskLike = TaskReference[T] | str
+TaskLike = TaskReference[object] | str
 
 
 def task_id_of(task: object, queue_id: QueueId) -> TaskId:
@@ -67,7 +67,7 @@ class Selection:
         return dict(zip(self.ids, answers, strict=True))
 
 
-def select(tasks: TaskLike[T] | Iterable[TaskLike[T]], queue_id: QueueId) -> Selection:
+def select(tasks: TaskLike | Iterable[TaskLike], queue_id: QueueId) -> Selection:
     """Find out which tasks are meant.
 
     Raises:

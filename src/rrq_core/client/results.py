@@ -41,7 +41,7 @@ def task_result(  # an id does not say what type its result has
     task: str, error: bool = False, follow: bool | None = None, *, controller: Connection | None = None
 ) -> Any: ...
 def task_result(
-    task: TaskLike[T], error: bool = False, follow: bool | None = None, *, controller: Connection | None = None
+    task: TaskLike, error: bool = False, follow: bool | None = None, *, controller: Connection | None = None
 ) -> object:
     """Give the result of a task: its value, or a `TaskError` if it failed.
 
@@ -84,7 +84,7 @@ def task_results(
 ) -> list[T | TaskError]: ...
 @overload
 def task_results(  # ids do not say what type their results have
-    tasks: TaskLike[T] | Iterable[TaskLike[T]],
+    tasks: TaskLike | Iterable[TaskLike],
     error: bool = False,
     named: Literal[False] = False,
     follow: bool | None = None,
@@ -93,7 +93,7 @@ def task_results(  # ids do not say what type their results have
 ) -> list[Any]: ...
 @overload
 def task_results(
-    tasks: TaskLike[T] | Iterable[TaskLike[T]],
+    tasks: TaskLike | Iterable[TaskLike],
     error: bool = False,
     *,
     named: Literal[True],
@@ -101,7 +101,7 @@ def task_results(
     controller: Connection | None = None,
 ) -> dict[str, Any]: ...
 def task_results(
-    tasks: TaskLike[T] | Iterable[TaskLike[T]],
+    tasks: TaskLike | Iterable[TaskLike],
     error: bool = False,
     named: bool = False,
     follow: bool | None = None,

@@ -14,10 +14,10 @@ from rrq_core.model.ids import QueueId, TaskId
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import TaskTimes
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
-class Task(TaskReference[T]):
+class Task(TaskReference[T_co]):
     """The handle of one task. `await task` gives its result too.
 
     In another process, or pickled and back, it finds the controller of its queue among those that are open there.
@@ -32,10 +32,10 @@ class Task(TaskReference[T]):
     def __repr__(self) -> str:
         return f"<Task {self.id} of the queue {self.queue_id!r}>"
 
-    def __reduce__(self) -> "tuple[Callable[[TaskId, QueueId], Task[T]], tuple[TaskId, QueueId]]":
+    def __reduce__(self) -> "tuple[Callable[[TaskId, QueueId], Task[T_co]], tuple[TaskId, QueueId]]":
         return type(self), (self.id, self.queue_id)
 
-    def __await__(self) -> Generator[object, None, T]:
+    def __await__(self) -> Generator[object, None, T_co]:
         return await_result(self._controller, self).__await__()
 
     @property
@@ -50,7 +50,7 @@ class Task(TaskReference[T]):
         """Wait until the task is over, and tell whether it is COMPLETE; see `task_wait`."""
         return task_wait(self, timeout, progress=progress, controller=self._controller)
 
-    def result(self, timeout: float | None = None, progress: bool | None = None) -> T:
+    def result(self, timeout: float | None = None, progress: bool | None = None) -> T_co:
         """Wait until the task is over, and give its value.
 
         Args:

@@ -1,7 +1,7 @@
 """Looking at tasks, and deleting them. Nothing here unpickles anything."""
 
 from collections.abc import Iterable
-from typing import Literal, TypeVar, overload
+from typing import Literal, overload
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
@@ -10,8 +10,6 @@ from rrq_core.errors import TaskNotFound
 from rrq_core.model.ids import TaskId
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import TaskField, TaskRecord, TaskTimes
-
-T = TypeVar("T")
 
 
 def task_list(*, controller: Connection | None = None) -> list[str]:
@@ -25,7 +23,7 @@ def task_list(*, controller: Connection | None = None) -> list[str]:
 # A str is one task, though it is also an iterable of strings: hence the overlaps below.
 @overload
 def task_status(  # type: ignore[overload-overlap]
-    tasks: TaskLike[T],
+    tasks: TaskLike,
     named: Literal[False] = False,
     follow: bool | None = None,
     *,
@@ -33,7 +31,7 @@ def task_status(  # type: ignore[overload-overlap]
 ) -> TaskStatus: ...
 @overload
 def task_status(
-    tasks: Iterable[TaskLike[T]],
+    tasks: Iterable[TaskLike],
     named: Literal[False] = False,
     follow: bool | None = None,
     *,
@@ -41,14 +39,14 @@ def task_status(
 ) -> list[TaskStatus]: ...
 @overload
 def task_status(
-    tasks: TaskLike[T] | Iterable[TaskLike[T]],
+    tasks: TaskLike | Iterable[TaskLike],
     named: Literal[True],
     follow: bool | None = None,
     *,
     controller: Connection | None = None,
 ) -> dict[str, TaskStatus]: ...
 def task_status(
-    tasks: TaskLike[T] | Iterable[TaskLike[T]],
+    tasks: TaskLike | Iterable[TaskLike],
     named: bool = False,
     follow: bool | None = None,
     *,
@@ -75,18 +73,18 @@ def task_status(
 
 @overload
 def task_exists(  # type: ignore[overload-overlap]
-    tasks: TaskLike[T], named: Literal[False] = False, *, controller: Connection | None = None
+    tasks: TaskLike, named: Literal[False] = False, *, controller: Connection | None = None
 ) -> bool: ...
 @overload
 def task_exists(
-    tasks: Iterable[TaskLike[T]], named: Literal[False] = False, *, controller: Connection | None = None
+    tasks: Iterable[TaskLike], named: Literal[False] = False, *, controller: Connection | None = None
 ) -> list[bool]: ...
 @overload
 def task_exists(
-    tasks: TaskLike[T] | Iterable[TaskLike[T]], named: Literal[True], *, controller: Connection | None = None
+    tasks: TaskLike | Iterable[TaskLike], named: Literal[True], *, controller: Connection | None = None
 ) -> dict[str, bool]: ...
 def task_exists(
-    tasks: TaskLike[T] | Iterable[TaskLike[T]], named: bool = False, *, controller: Connection | None = None
+    tasks: TaskLike | Iterable[TaskLike], named: bool = False, *, controller: Connection | None = None
 ) -> bool | list[bool] | dict[str, bool]:
     """Tell whether this queue knows tasks.
 
@@ -106,7 +104,7 @@ def task_exists(
 
 
 def task_overview(
-    tasks: TaskLike[T] | Iterable[TaskLike[T]] | None = None, *, controller: Connection | None = None
+    tasks: TaskLike | Iterable[TaskLike] | None = None, *, controller: Connection | None = None
 ) -> dict[TaskStatus, int]:
     """Count tasks by status. Every status is there, those of no task with 0.
 
@@ -124,7 +122,7 @@ def task_overview(
 
 @overload
 def task_times(  # type: ignore[overload-overlap]
-    tasks: TaskLike[T],
+    tasks: TaskLike,
     named: Literal[False] = False,
     follow: bool | None = None,
     *,
@@ -132,7 +130,7 @@ def task_times(  # type: ignore[overload-overlap]
 ) -> TaskTimes: ...
 @overload
 def task_times(
-    tasks: Iterable[TaskLike[T]],
+    tasks: Iterable[TaskLike],
     named: Literal[False] = False,
     follow: bool | None = None,
     *,
@@ -140,14 +138,14 @@ def task_times(
 ) -> list[TaskTimes]: ...
 @overload
 def task_times(
-    tasks: TaskLike[T] | Iterable[TaskLike[T]],
+    tasks: TaskLike | Iterable[TaskLike],
     named: Literal[True],
     follow: bool | None = None,
     *,
     controller: Connection | None = None,
 ) -> dict[str, TaskTimes]: ...
 def task_times(
-    tasks: TaskLike[T] | Iterable[TaskLike[T]],
+    tasks: TaskLike | Iterable[TaskLike],
     named: bool = False,
     follow: bool | None = None,
     *,
@@ -173,7 +171,7 @@ def task_times(
 
 
 def task_delete(
-    tasks: TaskLike[T] | Iterable[TaskLike[T]], check: bool = True, *, controller: Connection | None = None
+    tasks: TaskLike | Iterable[TaskLike], check: bool = True, *, controller: Connection | None = None
 ) -> None:
     """Delete tasks with all that belongs to them: results, times, and what they were retried as.
 
@@ -197,7 +195,7 @@ def task_delete(
     connection.backend.queue.delete(selection.ids, even_running=not check, even_needed=not check)
 
 
-def current_ids(connection: Connection, tasks: Iterable[TaskLike[T]], follow: bool | None) -> list[TaskId]:
+def current_ids(connection: Connection, tasks: Iterable[TaskLike], follow: bool | None) -> list[TaskId]:
     """Give the ids of tasks or, with `follow`, of those in the place of tasks that were retried."""
     ids = [task_id_of(task, connection.queue_id) for task in tasks]
     if not connection.follows(follow):

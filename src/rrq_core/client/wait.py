@@ -4,7 +4,6 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from queue import Empty, SimpleQueue
-from typing import TypeVar
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
@@ -18,13 +17,11 @@ from rrq_core.model.ids import TaskId
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import Ended
 
-T = TypeVar("T")
-
 LOOK_UP = 0.25  # seconds between two looks at the clock, the bar and the hint
 
 
 def task_wait(
-    tasks: TaskLike[T] | Iterable[TaskLike[T]],
+    tasks: TaskLike | Iterable[TaskLike],
     timeout: float | None = None,
     time_poll: float = 1,
     progress: bool | None = None,

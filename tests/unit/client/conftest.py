@@ -1,4 +1,4 @@
-"""A queue in memory for one test, its controller being the default one, and workers in threads where a test asks for them."""
+"""A queue in memory for one test, its controller being the default one, and workers in threads if a test asks."""
 
 import secrets
 from collections.abc import Iterator

@@ -73,7 +73,12 @@ def test_a_password_is_not_shown() -> None:
 
 @pytest.mark.parametrize(
     ("argument", "value"),
-    [("timeout_task_wait", -1), ("timeout_task_wait", "soon"), ("follow", "yes"), ("by_value", ["no_such_module_here"])],
+    [
+        ("timeout_task_wait", -1),
+        ("timeout_task_wait", "soon"),
+        ("follow", "yes"),
+        ("by_value", ["no_such_module_here"]),
+    ],
 )
 def test_a_choice_that_cannot_be_is_refused(url: str, argument: str, value: object) -> None:
     with pytest.raises(ValueError, match=argument if argument != "by_value" else "no_such_module_here"):

@@ -1,8 +1,6 @@
 """The inbox, over a queue that the test plays."""
 
-import os
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from queue import SimpleQueue
 
 import pytest
@@ -15,8 +13,6 @@ from rrq_core.model.ids import TaskId, WatcherId
 from rrq_core.model.report import Recovered
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import Ended
-from rrq_core.plugins import open_backend
-from rrq_core.ports import Queue
 from rrq_core.testing.waiting import wait_until
 
 ONE, TWO = TaskId("1" * 32), TaskId("2" * 32)

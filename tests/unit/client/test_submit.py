@@ -111,9 +111,7 @@ def test_what_interrupts_a_bulk_call_has_the_ids_that_are_in(
     assert "4 of the tasks were submitted" in caught.value.__notes__[0]
 
 
-def test_ids_of_a_portion_that_failed_halfway_are_told_too(
-    q: rrq.Controller, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ids_of_a_portion_that_failed_halfway_are_told_too(q: rrq.Controller, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = type(q.backend.queue).submit
 
     def half(queue: object, tasks: list[object], *args: object, **others: object) -> None:

@@ -43,7 +43,7 @@ def test_a_wait_that_takes_too_long_says_what_stands_where(q: rrq.Controller) ->
     task = q.submit(double, 1)
     with pytest.raises(rrq.TaskTimeout, match=rf"{task.id}.*0\.05 s.*1 PENDING.*no worker listens on 'default'"):
         rrq.task_wait(task, timeout=0.05)
-    assert isinstance(pytest.raises(TimeoutError, rrq.task_wait, task, timeout=0).value, rrq.RrqError)
+    assert issubclass(rrq.TaskTimeout, TimeoutError)
     with rrq.worker_spawn(1):
         assert task.result(GRACE) == 2
 

@@ -131,7 +131,9 @@ def test_a_class_that_was_changed_between_two_tasks_is_changed_there_too(elsewhe
 
     first = stored(Local)
     Local.level = 2
-    levels = elsewhere("for data in received:\n    send(str(decode_value(data, VALUE).level).encode())", first, stored(Local))
+    levels = elsewhere(
+        "for data in received:\n    send(str(decode_value(data, VALUE).level).encode())", first, stored(Local)
+    )
     assert levels == [b"1", b"2"]
 
 

@@ -1,11 +1,11 @@
 """How a worker lives: what it takes and in which order, what that costs, when it leaves."""
 
 import random
+import time
 
 from rrq_core.model.ids import QueueName, WorkerId
 from rrq_core.model.status import TaskStatus, WorkerStatus
-
-from .conftest import Lab
+from tests.unit.worker.lab import SOON, Lab
 
 loops = {}
 
@@ -125,6 +125,13 @@ def test_idle_workers_poll_at_times_of_their_own(lab: Lab):
 def test_a_worker_without_tasks_leaves_after_its_time(lab: Lab):
     lab.work(timeout_idle=0.01)
     assert lab.log()[-1] == "STOP OK (TIMEOUT)"
+
+
+def test_a_task_puts_off_the_idle_timeout(lab: Lab):
+    calls = Calls(lab)
+    lab.submit(time.sleep, 1.5 * SOON)
+    lab.altered(workers=calls.on("workers", "wait")).work()
+    assert calls.made == ["wait"]
 
 
 def test_messages_do_not_put_off_the_idle_timeout(lab: Lab):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from .conftest import Lab
+from tests.unit.worker.lab import Lab
 
 
 def ask(lab: Lab, *frames: object) -> list[object]:

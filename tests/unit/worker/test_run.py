@@ -9,10 +9,15 @@ import pytest
 
 from rrq_core.errors import BackendUnavailable, ObjectMissing
 from rrq_core.model.status import TaskStatus
-
-from .conftest import Lab
+from tests.unit.worker.lab import Lab
 
 leftover = contextvars.ContextVar("leftover", default="nothing")
+
+
+@pytest.fixture
+def unseen(monkeypatch):
+    """Warnings are shown to nobody."""
+    monkeypatch.setattr(warnings, "showwarning", lambda *arguments: None)
 
 
 def area(width, height):
@@ -126,7 +131,7 @@ def test_endless_depth_is_an_error_of_a_sane_size(lab: Lab, function):
 
 
 @pytest.mark.filterwarnings("always::UserWarning")
-def test_warnings_come_back_with_the_error_each_time(lab: Lab):
+def test_warnings_come_back_with_the_error_each_time(lab: Lab, unseen):
     tasks = [lab.submit(warn_and_fail, text) for text in ("first", "second", "second")]
     lab.work()
     found = [lab.failure(task).warnings for task in tasks]
@@ -135,21 +140,21 @@ def test_warnings_come_back_with_the_error_each_time(lab: Lab):
 
 
 @pytest.mark.filterwarnings("default::UserWarning")
-def test_a_warning_that_python_has_shown_before_still_comes_back(lab: Lab):
+def test_a_warning_that_python_has_shown_before_still_comes_back(lab: Lab, unseen):
     tasks = [lab.submit(warn_and_fail, "the same each time") for _ in range(3)]
     lab.work()
     assert [len(lab.failure(task).warnings) for task in tasks] == [1, 1, 1]
 
 
 @pytest.mark.filterwarnings("always::UserWarning")
-def test_of_a_flood_of_warnings_the_first_hundred_come_back(lab: Lab):
+def test_of_a_flood_of_warnings_the_first_hundred_come_back(lab: Lab, unseen):
     task = lab.submit(warn_often)
     lab.work()
     assert len(lab.failure(task).warnings) == 100
 
 
 @pytest.mark.filterwarnings("always::UserWarning")
-def test_warnings_find_their_own_task_among_threads(lab: Lab):
+def test_warnings_find_their_own_task_among_threads(lab: Lab, unseen):
     meeting = threading.Barrier(2, timeout=10)
     meetings[meeting_name := "of two"] = meeting
     tasks = {text: lab.submit(warn_together, meeting_name, text) for text in ("left", "right")}

@@ -7,8 +7,7 @@ from rrq_core.model.config import WorkerConfig
 from rrq_core.model.ids import worker_id
 from rrq_core.model.setting import worker_config_name
 from rrq_core.worker import new_worker_id, read_config
-
-from .conftest import Lab
+from tests.unit.worker.lab import Lab
 
 
 def test_a_configuration_is_read_as_it_was_saved(lab: Lab):

@@ -1,12 +1,11 @@
-"""What a worker survives: a store that is away or full, a session that is over; and what it cannot survive, and says."""
+"""What a worker survives: a store that is away or full, a session that is over; and what it does not survive."""
 
 import pytest
 
 from rrq_core.errors import BackendDenied, BackendError, BackendFull, BackendUnavailable, QueueGone, WorkerIdTaken
 from rrq_core.model.ids import WorkerId
 from rrq_core.model.status import TaskStatus, WorkerStatus
-
-from .conftest import Lab
+from tests.unit.worker.lab import Lab
 
 here = {}
 
@@ -121,11 +120,24 @@ def test_asked_to_stop_during_an_outage_with_empty_hands_it_gives_up(lab: Lab):
         loop.run()
 
 
+def test_asked_to_stop_while_the_values_of_a_task_cannot_be_had_it_gives_the_task_back(lab: Lab):
+    task = lab.submit(len, "a" * 100_000)
+
+    def away(hashes):
+        loop.request_stop("asked")
+        raise BackendUnavailable("away")
+
+    loop = lab.altered(objects={"get": away}).loop()
+    loop.run()
+    assert lab.status(task) == TaskStatus.PENDING
+
+
 def test_a_worker_whose_session_is_over_drops_its_result_and_registers_again(fenced: Lab):
     task, after = fenced.submit(end_the_session), fenced.submit(abs, -1)
     fenced.work()
     assert fenced.status(task) == TaskStatus.DIED
     assert fenced.value(after) == 1
+    assert "REFUSED" not in "".join(fenced.printed)
     log = fenced.log()
     assert log[log.index("LOST") :][:3] == ["LOST", "ALIVE", "QUEUE default"]
     assert log[-1] == "STOP OK (TIMEOUT)"

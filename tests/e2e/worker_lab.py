@@ -1,0 +1,121 @@
+"""A queue on a server of a test's own, and the worker processes that the test starts for it."""
+
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+from attrs import define, field
+
+from rrq_core.model.ids import QueueName, TaskId, WorkerId, new_task_id
+from rrq_core.model.status import TaskStatus, WorkerStatus
+from rrq_core.model.task import NewTask, TaskField, TaskRecord
+from rrq_core.payload import CallEncoder, Context, PayloadKind, decode_failure, decode_value
+from rrq_core.ports import Backend
+from rrq_core.testing.waiting import wait_until
+from tests.servers import PrivateServer
+
+COMMAND = str(Path(sys.executable).with_name("rrq-worker"))
+FIELDS = frozenset({TaskField.STATUS, TaskField.WORKER, TaskField.VALUE, TaskField.REASON})
+VALUE = Context(kind=PayloadKind.VALUE, queue_id="lab")
+
+TASKS = textwrap.dedent(
+    """
+    import multiprocessing, os, pathlib, time
+
+    def work(started, until):
+        pathlib.Path(started).touch()
+        while not os.path.exists(until):
+            time.sleep(0.01)
+        return os.getpid()
+
+    def clean_up(started, cleaned):
+        try:
+            work(started, "/nowhere")
+        finally:
+            pathlib.Path(cleaned).touch()
+
+    def deaf(started):
+        while True:
+            try:
+                work(started, "/nowhere")
+            except BaseException:
+                pass
+
+    def nothing():
+        pass
+
+    def end_a_fork():
+        process = multiprocessing.get_context("fork").Process(target=time.sleep, args=(1000,))
+        process.start()
+        process.terminate()
+        process.join()
+        return process.exitcode
+    """
+)
+
+
+@define(kw_only=True)
+class Lab:
+    """A queue on that server, and the worker processes that a test started for it."""
+
+    server: PrivateServer
+    backend: Backend
+    workers: "list[subprocess.Popen[str]]" = field(factory=list)
+
+    @property
+    def directory(self) -> Path:
+        return self.server.directory
+
+    def start(self, *options: str) -> "subprocess.Popen[str]":
+        words = [COMMAND, "lab", "--url", self.server.url, "--worker-id", "w", *options]
+        worker = subprocess.Popen(words, cwd=self.directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.workers.append(worker)
+        wait_until(lambda: worker.poll() is not None or self.is_there(), "the worker is up")
+        return worker
+
+    def submit(self, name: str, *args: object) -> TaskId:
+        """Submit a call of one of TASKS, which the worker imports from its working directory."""
+        task = new_task_id()
+        call = CallEncoder(imported(self.directory, name), "lab").encode(task, args, {})
+        self.backend.queue.submit([NewTask(id=task, body=call.body, queue=QueueName("default"), call=call.call)])
+        return task
+
+    def submit_and_await_start(self, name: str, *args: object) -> TaskId:
+        started = self.directory / "started"
+        task = self.submit(name, str(started), *args)
+        wait_until(started.exists, "the task has started")
+        return task
+
+    def record(self, task: TaskId) -> TaskRecord:
+        record = self.backend.queue.read([task], FIELDS, follow=False)[0]
+        assert record is not None
+        return record
+
+    def value(self, task: TaskId) -> object:
+        wait_until(lambda: self.record(task).status.is_terminal, "the task is over", timeout=30)
+        record = self.record(task)
+        if record.status != TaskStatus.COMPLETE:
+            return decode_failure(record.value.data, VALUE)
+        return decode_value(record.value.data, VALUE)
+
+    def status_of_worker(self) -> WorkerStatus | None:
+        found = self.backend.workers.read([WorkerId("w")], frozenset(WorkerStatus))
+        return found[0].status if found else None
+
+    def is_there(self) -> bool:
+        return self.status_of_worker() in (WorkerStatus.IDLE, WorkerStatus.BUSY)
+
+    def log(self) -> list[str]:
+        entries = self.backend.workers.log_tail([WorkerId("w")], None)
+        return [f"{entry.command} {entry.message}".rstrip() for entry in entries]
+
+
+def imported(directory: Path, name: str) -> Callable[..., object]:
+    """Give a function as if it had been imported from a module `tasks_of_w` of that directory."""
+    sys.path.insert(0, str(directory))
+    try:
+        return getattr(__import__("tasks_of_w"), name)
+    finally:
+        sys.path.remove(str(directory))

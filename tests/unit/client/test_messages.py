@@ -1,0 +1,77 @@
+"""Messages to workers."""
+
+from collections.abc import Callable
+
+import pytest
+
+import rrq_core as rrq
+from rrq_core.model.worker import WorkerInfo
+
+GRACE = 10
+
+
+def test_workers_answer(workers: rrq.WorkerManager) -> None:
+    assert rrq.message_send_and_wait("PING", timeout=GRACE) == {"w_1": "PONG", "w_2": "PONG"}
+    assert rrq.message_send_and_wait("PING", worker_ids="w_2", named=False, timeout=GRACE) == ["PONG"]
+    (info,) = rrq.message_send_and_wait("INFO", worker_ids=["w_1"], timeout=GRACE).values()
+    assert isinstance(info, WorkerInfo)
+    assert info == rrq.worker_info("w_1")["w_1"]
+
+
+def test_answers_stay_until_they_are_deleted(workers: rrq.WorkerManager) -> None:
+    first = rrq.message_send("PING")
+    second = rrq.message_send("PING", worker_ids=["w_1"])
+    assert rrq.message_get_response(second, "w_1", timeout=GRACE) == {"w_1": "PONG"}
+    assert rrq.message_get_response(first, timeout=GRACE, named=False) == ["PONG", "PONG"]
+    assert rrq.message_response_ids("w_1") == [first, second]
+    assert rrq.message_has_response(second) == {"w_1": True, "w_2": False}
+    assert rrq.message_has_response(first, ["w_2"], named=False) == [True]
+    rrq.message_get_response(first, delete=True)
+    assert rrq.message_response_ids("w_1") == [second]
+    rrq.message_send_and_wait("PING", timeout=GRACE)
+    assert rrq.message_response_ids("w_1") == [second]
+
+
+def test_a_worker_that_was_stopped_has_answered(q: rrq.Controller) -> None:
+    with rrq.worker_spawn(2, worker_id_base="w"):
+        assert rrq.message_send_and_wait("STOP", "enough", ["w_1"], timeout=GRACE) == {"w_1": "BYE"}
+        stop = rrq.message_send("STOP", "enough")
+        assert rrq.message_get_response(stop, timeout=GRACE) == {"w_2": "BYE"}
+    assert rrq.message_get_response(stop) == {"w_2": "BYE"}
+
+
+def test_an_answer_that_is_missing_is_named(workers: rrq.WorkerManager) -> None:
+    message = rrq.message_send("PING", worker_ids="w_1")
+    with pytest.raises(rrq.WorkerTimeout, match="w_2"):
+        rrq.message_get_response(message, ["w_1", "w_2"], timeout=0.05)
+    with pytest.raises(rrq.WorkerTimeout, match="w_2"):
+        rrq.message_get_response(message, "w_2", delete=True)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: rrq.message_send("DANCE"), "'DANCE'.*PING, STOP, INFO"),
+        (lambda: rrq.message_send("ping"), "'ping'.*PING"),
+        (lambda: rrq.message_send("PING", "now"), "PING takes no arguments"),
+        (lambda: rrq.message_send("STOP", 3), "STOP takes a text"),
+        (lambda: rrq.message_send("PING", worker_ids=[]), "no worker was named"),
+        (lambda: rrq.message_send("PING", worker_ids=["w_1", "ghost"]), "ghost"),
+        (lambda: rrq.message_send_and_wait("PING", timeout=-1), "timeout"),
+        (lambda: rrq.message_get_response("1.0", "ghost"), "ghost"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_and_nothing_is_sent(
+    workers: rrq.WorkerManager, call: Callable[[], object], message: str
+) -> None:
+    with pytest.raises((ValueError, LookupError), match=message):
+        call()
+    assert rrq.message_send_and_wait("PING", worker_ids=["w_1"], delete=False, timeout=GRACE)
+    assert len(rrq.message_response_ids("w_1")) == 1
+
+
+def test_a_message_to_nobody_is_refused(q: rrq.Controller) -> None:
+    with pytest.raises(rrq.WorkerNotFound, match="nobody"):
+        rrq.message_send("PING")
+    with pytest.raises(rrq.WorkerNotFound, match="nobody"):
+        rrq.message_send_and_wait("STOP")

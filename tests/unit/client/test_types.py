@@ -1,0 +1,57 @@
+"""What a type checker makes of our names."""
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from mypy import api
+
+SNIPPET = """
+import rrq_core as rrq
+
+def area(width: int, height: float = 1.0) -> float: ...
+def word(n: int) -> str: ...
+
+async def use(q: rrq.Controller) -> None:
+    reveal_type(q.submit(area, 1, height=2.0))  # Task[float]
+    reveal_type(q.submit(word, 1).result())  # str
+    reveal_type(await q.submit(word, 1))  # str
+    reveal_type(q.options(queue="fast").submit(word, 1).result())  # str
+    reveal_type(q.map(word, [1, 2]).results())  # list[str]
+    reveal_type(q.map(word, [1, 2])[0])  # Task[str]
+    reveal_type([task.result() for task in q.map(word, [1]).as_completed()])  # list[str]
+    reveal_type(rrq.task_create_call(word, [1]))  # Task[str]
+    reveal_type(rrq.task_create_bulk_call(word, [1]))  # list[Task[str]]
+    reveal_type(rrq.task_result(q.submit(word, 1)))  # str | TaskError
+    reveal_type(rrq.task_result(q.submit(word, 1), error=True))  # str
+    reveal_type(rrq.task_status(q.submit(word, 1)))  # TaskStatus
+    reveal_type(rrq.task_status([q.submit(word, 1)]))  # list[TaskStatus]
+    reveal_type(rrq.task_status("0", named=True))  # dict[str, TaskStatus]
+    rrq.task_wait([q.submit(word, 1), q.submit(area, 1), "0"])
+    reveal_type(rrq.task_results([q.submit(word, 1), q.submit(area, 1)], error=True))  # list[str | float]
+    q.submit(area, "wide")  # error: arg-type
+    q.submit(area, 1, depth=3)  # error: call-arg
+    q.options(queue=3)  # error: typeddict-item
+    q.options(colour="red")  # error: call-arg
+"""
+
+
+def test_types_go_through_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "snippet.py"
+    file.write_text(SNIPPET)
+    monkeypatch.chdir(tmp_path)
+    said, problems, _ = api.run(["--strict", "--no-incremental", "--hide-error-context", str(file)])
+    assert problems == ""
+    about: defaultdict[int, str] = defaultdict(str)
+    for line in said.splitlines():
+        if line.startswith("snippet.py:"):
+            about[int(line.split(":")[1])] += line
+    for number, line in enumerate(SNIPPET.splitlines(), start=1):
+        _, comment, expected = line.partition("  # ")
+        if not comment:
+            continue
+        told = about[number].replace("builtins.", "")
+        for module in ("client.task", "client.task_error", "model.status"):
+            told = told.replace(f"rrq_core.{module}.", "")
+        wanted = f"[{expected.removeprefix('error: ')}]" if expected.startswith("error: ") else f'"{expected}"'
+        assert wanted in told

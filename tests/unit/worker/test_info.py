@@ -1,0 +1,40 @@
+"""What a worker tells of itself, also where the machine does not tell everything."""
+
+import getpass
+import os
+from pathlib import Path
+
+import pytest
+
+from rrq_core.worker import info
+from tests.unit.worker.lab import Lab
+
+
+def test_a_process_is_known_by_boot_and_pid(lab: Lab):
+    lab.work()
+    assert lab.info().pid == os.getpid()
+    assert lab.info().boot_id == info.boot_id()
+
+
+def test_where_linux_does_not_name_the_boot_its_time_does(monkeypatch):
+    monkeypatch.setattr(info, "_LINUX_BOOT_ID", Path("/nowhere"))
+    assert int(info.boot_id()) > 1_000_000_000
+
+
+@pytest.mark.parametrize("error", [KeyError("no such user"), OSError("no such user")])
+def test_a_user_without_a_name_is_a_number(lab: Lab, monkeypatch, error):
+    def nobody():
+        raise error
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    lab.work()
+    assert lab.info().username == str(os.getuid())
+
+
+def test_a_working_directory_that_is_gone_is_no_obstacle(lab: Lab, tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    lab.work()
+    assert lab.info().cwd == "(deleted)"
