@@ -1,7 +1,7 @@
 """Failures: what is kept of the exception that ended a task."""
 
 from collections.abc import Sequence
-from types import TracebackType
+from types import TracebackType, WrapperDescriptorType
 from typing import Any
 
 from attrs import field, frozen
@@ -95,7 +95,10 @@ class _ExceptionPickler(WholePickler):
 
     def reducer_override(self, value: object) -> Any:  # as in the class above
         if isinstance(value, BaseException):
-            return pickle_exception(value)
+            # An exception with an __init__ of its own may not take its args again: such are revived without calling it.
+            # Those of Python itself must be made by it, since what they hold is not in their __dict__.
+            is_pythons = isinstance(type(value).__init__, WrapperDescriptorType)
+            return pickle_exception(value, builtin_reducers=()) if is_pythons else pickle_exception(value)
         if isinstance(value, TracebackType):
             return reduce_traceback(value)
         return super().reducer_override(value)

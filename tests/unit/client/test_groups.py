@@ -26,7 +26,7 @@ def test_results_raise_all_that_failed(q: rrq.Controller, workers: rrq.WorkerMan
     assert not group.wait(GRACE)
     with pytest.raises(rrq.TaskErrorGroup) as caught:
         group.results(GRACE)
-    assert [str(error.cause) for error in caught.value.exceptions] == ["one", "two"]
+    assert [str(error.__cause__) for error in caught.value.exceptions] == ["one", "two"]
 
 
 def test_tasks_come_as_they_end(q: rrq.Controller, workers: rrq.WorkerManager) -> None:

@@ -76,15 +76,15 @@ def len_of_all(*parts: bytes, more: bytes) -> int:
         (lambda q: rrq.task_create_bulk_call(double, []), "nothing to submit"),
         (lambda q: rrq.task_create_bulk_call(double, {"n": []}), "nothing to submit"),
         (lambda q: rrq.task_create_bulk_call(double, 3), "iterable"),
-        (lambda q: rrq.task_create_bulk_call(double, [1], [2]), "args"),
+        (lambda q: rrq.task_create_bulk_call(double, [1], [2]), "args"),  # type: ignore[arg-type]
         (lambda q: rrq.task_create_bulk_call(double, [1, threading.Lock()]), "lock"),
         (lambda q: rrq.task_create_call(double, "12"), "args is a list"),
-        (lambda q: rrq.task_create_call(double, [1], [2]), "kwargs is a dict"),
+        (lambda q: rrq.task_create_call(double, [1], [2]), "kwargs is a dict"),  # type: ignore[arg-type]
         (lambda q: q.options(queue=3), "queue=3.*string"),
         (lambda q: q.options(queue=""), "queue=''.*1 to 200"),
         (lambda q: q.options(colour="red"), "colour='red'; there are: queue"),
-        (lambda q: rrq.task_create_call(double, [1], queue=["a"]), "queue="),
-        (lambda q: rrq.task_create_bulk_call(double, [1], priority=2), "priority=2"),
+        (lambda q: rrq.task_create_call(double, [1], queue=["a"]), "queue="),  # type: ignore[arg-type]
+        (lambda q: rrq.task_create_bulk_call(double, [1], priority=2), "priority=2"),  # type: ignore[call-arg]
     ],
 )
 def test_what_cannot_be_submitted_is_refused_and_nothing_is_written(

@@ -28,10 +28,10 @@ async def use(q: rrq.Controller) -> None:
     reveal_type(rrq.task_status([q.submit(word, 1)]))  # list[TaskStatus]
     reveal_type(rrq.task_status("0", named=True))  # dict[str, TaskStatus]
     rrq.task_wait([q.submit(word, 1), q.submit(area, 1), "0"])
-    reveal_type(rrq.task_results([q.submit(word, 1), q.submit(area, 1)], error=True))  # list[str | float]
+    reveal_type(rrq.task_results([q.submit(word, 1)], error=True))  # list[str]
     q.submit(area, "wide")  # error: arg-type
     q.submit(area, 1, depth=3)  # error: call-arg
-    q.options(queue=3)  # error: typeddict-item
+    q.options(queue=3)  # error: arg-type
     q.options(colour="red")  # error: call-arg
 """
 

@@ -247,7 +247,7 @@ def test_an_argument_that_cannot_be_sent_is_named_by_its_keyword() -> None:
 
 def test_a_function_that_cannot_be_sent_is_named_with_the_variable_to_blame() -> None:
     lock = threading.Lock()
-    with pytest.raises(NotSendable, match="the function .*<lambda> cannot be sent: .*variable 'lock'"):
+    with pytest.raises(NotSendable, match=r"the function .*<lambda> cannot be sent: .*variable 'lock'"):
         CallEncoder(lambda: lock, "q")
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rrq_core.errors import PayloadRefused
+from rrq_core.model.ids import TaskId
 from rrq_core.payload import (
     CallEncoder,
     Context,
@@ -26,7 +27,6 @@ from rrq_core.payload import (
     stored_values_of,
 )
 from rrq_core.payload.envelope import JSON, PICKLE5, read_envelope, write_envelope
-from rrq_core.model.ids import TaskId
 
 VALUE = Context(kind=PayloadKind.VALUE, queue_id="q")
 TASK = Context(kind=PayloadKind.TASK, queue_id="q", names=("t" * 32,))
@@ -121,7 +121,7 @@ def test_a_length_that_lies_is_refused(length: int) -> None:
 
 
 def test_a_later_version_of_the_envelope_is_refused_by_name() -> None:
-    with pytest.raises(PayloadRefused, match="version '2'.*update rrq-core here"):
+    with pytest.raises(PayloadRefused, match=r"version '2'.*update rrq-core here"):
         decode_value(b"RRQ2" + RECORD[4:], VALUE)
 
 
@@ -136,7 +136,7 @@ def test_a_signed_envelope_is_refused_with_the_remedy() -> None:
 
 
 def test_a_refusal_says_what_was_refused() -> None:
-    with pytest.raises(PayloadRefused, match="the task t{32} of queue 'q'"):
+    with pytest.raises(PayloadRefused, match=r"the task t{32} of queue 'q'"):
         decode_call(b"", TASK, {})
 
 

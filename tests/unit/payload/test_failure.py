@@ -1,4 +1,4 @@
-"""What ended a task is told in full at the other end, and nothing about an exception keeps its failure from being told."""
+"""What ended a task is told in full at the other end; nothing about an exception keeps its failure from being told."""
 
 import sys
 import threading
@@ -98,10 +98,21 @@ def test_a_group_comes_back_with_what_is_in_it() -> None:
     assert list(map(repr, cause.exceptions)) == ["ValueError('one')", "KeyError('two')"]
 
 
-def test_what_is_no_exception_of_a_program_comes_back() -> None:
-    cause = failure_of(SystemExit(3)).cause()
-    assert isinstance(cause, SystemExit)
-    assert cause.code == 3
+BUILTIN = {
+    SystemExit(3): "code",
+    StopIteration(4): "value",
+    UnicodeDecodeError("ascii", b"\xff", 0, 1, "not in range"): "object",
+    FileNotFoundError(2, "No such file", "data.csv"): "filename",
+    ModuleNotFoundError("no module", name="m"): "name",
+    SyntaxError("bad", ("file", 1, 2, "text", 1, 3)): "text",
+}
+
+
+@pytest.mark.parametrize(("error", "attribute"), BUILTIN.items(), ids=lambda part: type(part).__name__)
+def test_what_exceptions_of_python_hold_comes_back(error: BaseException, attribute: str) -> None:
+    cause = failure_of(error).cause()
+    assert (type(cause), str(cause)) == (type(error), str(error))
+    assert getattr(cause, attribute) == getattr(error, attribute)
 
 
 class Odd(Exception):

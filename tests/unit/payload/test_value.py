@@ -55,7 +55,7 @@ def test_a_record_of_infinity_comes_back() -> None:
 
 
 def test_a_record_with_an_object_in_it_is_not_sent() -> None:
-    with pytest.raises(NotSendable, match="plain data only.*Fraction"):
+    with pytest.raises(NotSendable, match=r"plain data only.*Fraction"):
         encode_json({"a": Fraction(1, 2)}, VALUE)
 
 
@@ -243,7 +243,7 @@ class Bomb:
 
 def test_what_cannot_be_unpickled_is_refused_with_the_reason() -> None:
     stored = encode_value(Bomb(), VALUE).data or b""
-    with pytest.raises(PayloadRefused, match="the value of queue 'q' cannot be read here: ValueError.*no number"):
+    with pytest.raises(PayloadRefused, match=r"the value of queue 'q' cannot be read here: ValueError.*no number"):
         decode_value(stored, VALUE)
 
 

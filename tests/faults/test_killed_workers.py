@@ -1,0 +1,63 @@
+"""Workers that are killed at any moment: nothing is lost from the lists, and nothing runs twice."""
+
+import hashlib
+import random
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import rrq_core as rrq
+from rrq_core.testing.waiting import wait_until
+from tests.servers import PrivateServer
+
+KILLS = 40
+TASKS = 4000
+AT_ONCE = 4
+
+
+def mark(path: str, number: int) -> int:
+    """Leave a line behind, whole in one write, after a millisecond or two of work."""
+    hashlib.sha256(bytes(2_000_000)).digest()
+    with open(path, "ab", buffering=0) as file:
+        file.write(b"%d\n" % number)
+    return number
+
+
+def start_worker(server: PrivateServer, name: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "rrq_core.cli.worker", "lab", "--url", server.url, "--worker-id", name]
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+
+
+def kill_while_busy(controller: rrq.Controller, names: list[str], processes: "list[subprocess.Popen[bytes]]") -> None:
+    """Kill each at a moment of its own, once all of them work."""
+    wait_until(lambda: set(names) <= set(rrq.worker_list(controller=controller)), "the workers are up", timeout=30)
+    for process in processes:
+        left = rrq.queue_length(controller=controller) - random.randrange(10, 60)
+        wait_until(lambda left=left: rrq.queue_length(controller=controller) <= left, "they work", timeout=30)
+        process.kill()
+        process.wait()
+
+
+def test_forty_kills_lose_nothing_and_run_nothing_twice(server: PrivateServer, tmp_path: Path) -> None:
+    path = str(tmp_path / "runs")
+    with rrq.connect("lab", server.url, by_value=[__name__]) as controller:
+        tasks = rrq.task_create_bulk_call(mark, {"path": [path] * TASKS, "number": range(TASKS)})
+        for first in range(0, KILLS, AT_ONCE):
+            names = [f"storm-{number}" for number in range(first, first + AT_ONCE)]
+            kill_while_busy(controller, names, [start_worker(server, name) for name in names])
+            overview = rrq.task_overview(tasks)
+            assert overview["COMPLETE"] + overview["PENDING"] + overview["RUNNING"] == TASKS
+            assert rrq.queue_length() == overview["PENDING"]
+        left_running = [task for task in tasks if rrq.task_status(task) == "RUNNING"]
+        with rrq.worker_spawn(1, progress=False):
+            calm = [task for task in tasks if task not in left_running]
+            assert rrq.task_wait(calm, timeout=60, progress=False)
+        assert len(left_running) <= KILLS
+        assert {rrq.task_status(task) for task in left_running} <= {"RUNNING"}
+        assert rrq.check().ok
+    runs = Counter(Path(path).read_text().split())
+    assert max(runs.values()) == 1
+    assert len(runs) >= TASKS - len(left_running)
