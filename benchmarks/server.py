@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import redis
-from rrq_backends.embedded.binary import find_server
+from rrq_backends.embedded.binary import find_binary
 
 HOST = "127.0.0.1"
 
@@ -18,7 +18,7 @@ def private_server() -> Iterator[str]:
     """Start a server that keeps nothing on disk, give its URL, and stop it at the end."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="rrq-benchmark-") as directory:
-        command = [str(find_server()), "--port", str(port), "--bind", HOST, "--dir", directory, "--save", ""]
+        command = [str(find_binary().path), "--port", str(port), "--bind", HOST, "--dir", directory, "--save", ""]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:
             wait_until_it_answers(port)

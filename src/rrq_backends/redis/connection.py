@@ -27,6 +27,9 @@ Argument = str | bytes | bytearray | memoryview | int | float
 Reply = list["Reply"] | bytes | int | None
 Connector = Callable[[float], AbstractConnection]
 
+# Its stub knows commands of one part only.
+_pack: Callable[[tuple[Argument, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
+
 _T = TypeVar("_T")
 
 COMMAND_TIMEOUT = 30.0
@@ -186,8 +189,10 @@ class Pauses:
 
 
 def _packed(command: Sequence[Argument]) -> list[bytes]:
-    plain = [bytes(part) if isinstance(part, bytearray) else part for part in command]
-    return [hiredis.pack_command(tuple(plain))]  # type: ignore[arg-type]  # its stub knows tuples of one part only
+    try:
+        return [_pack(tuple(command))]
+    except TypeError:  # a bytearray: the only buffer that hiredis does not take
+        return [_pack(tuple(bytes(part) if isinstance(part, bytearray) else part for part in command))]
 
 
 def _exchange(connection: AbstractConnection, command: Sequence[Argument]) -> Reply:

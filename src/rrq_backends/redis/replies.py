@@ -24,7 +24,9 @@ def raw(reply: Reply) -> bytes:
 
 def text(reply: Reply) -> str:
     """Text."""
-    return raw(reply).decode()
+    if isinstance(reply, bytes):
+        return reply.decode()
+    raise _unexpected("text", reply)
 
 
 def texts(reply: Reply) -> list[str]:

@@ -100,7 +100,7 @@ def _lookup(name: FunctionName) -> object:
     """Give what a name stands for among the modules that are loaded, None if there is nothing."""
     try:
         return reduce(getattr, name.path, sys.modules[name.module])
-    except (KeyError, AttributeError):
+    except Exception:  # the module is not loaded or has no such name, or what it runs to find one fails
         return None
 
 

@@ -19,7 +19,7 @@ def why_unreadable(error: Exception, module: str | None = None) -> str:
         return _missing_module(error.name, module or error.name)
     if isinstance(error, AttributeError | ImportError):
         return f"{error} ({_here()}): this process has another version of it than the sender; update it, then restart"
-    return f"{type(error).__name__}: {error} ({_here()})"
+    return f"{type(error).__name__}: {error!s:.500} ({_here()})"
 
 
 def _missing_module(missing: str, wanted: str) -> str:

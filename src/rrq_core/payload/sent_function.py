@@ -69,5 +69,5 @@ def sent_function(function: object, by_value: Collection[str], context: Context)
 
 def _made_by_hand(module: str) -> set[str]:
     """Give the module if it is loaded, but nobody else can import it: it goes by value with what is in it."""
-    loaded = sys.modules.get(module)
-    return {module} if loaded is not None and loaded.__spec__ is None else set()
+    is_made_by_hand = module in sys.modules and getattr(sys.modules[module], "__spec__", None) is None
+    return {module} if is_made_by_hand else set()

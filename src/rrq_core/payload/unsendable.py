@@ -44,7 +44,7 @@ def not_sendable(value: object, error: Exception, what: str, pickles: Callable[[
         )
     place, culprit = _find(value, _probe(pickles))
     where = f"it holds {_named(culprit)} ({place})" if place else f"it is {_named(culprit)}"
-    return NotSendable(f"{what} cannot be sent: {where}; {_remedy(culprit)} ({type(error).__name__}: {error})")
+    return NotSendable(f"{what} cannot be sent: {where}; {_remedy(culprit)} ({type(error).__name__}: {error!s:.500})")
 
 
 def _named(culprit: object) -> str:

@@ -84,7 +84,8 @@ def geometry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Module
 
 
 def received(data: bytes) -> Call:
-    body, values = decode_value(data, VALUE)  # type: ignore[misc]  # what send_call sends
+    sent: Any = decode_value(data, VALUE)
+    body, values = sent
     return decode_call(body, TASK, values)
 
 
@@ -185,6 +186,43 @@ def test_threads_that_send_by_value_and_by_reference_do_not_disturb_each_other(g
         whole, by_name, more_whole, more_by_name = threads.map(bodies, [["geometry"], [], ["geometry"], []])
     assert {b"SCALE" in body for body in whole + more_whole} == {True}
     assert {b"SCALE" in body for body in by_name + more_by_name} == {False}
+
+
+def test_classes_of_a_child_of_multiprocessing_go_by_value(
+    monkeypatch: pytest.MonkeyPatch, elsewhere: Elsewhere
+) -> None:
+    module = ModuleType("__mp_main__")
+    exec("class Point:\n    def __init__(self, x): self.x = x", module.__dict__)
+    monkeypatch.setitem(sys.modules, "__mp_main__", module)
+    assert elsewhere("send(str(decode_value(received[0], VALUE).x).encode())", stored(module.Point(4))) == [b"4"]
+
+
+FORKS = """
+import os, signal, threading
+over = threading.Event()
+def pickle_always():
+    while not over.is_set():
+        encode_value([lambda: n for n in range(200)], VALUE)
+thread = threading.Thread(target=pickle_always)
+thread.start()
+failed = 0
+for _ in range(20):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(3)
+        encode_value(lambda: 1, VALUE)
+        os._exit(0)
+    failed += os.waitpid(child, 0)[1] != 0
+    if failed:
+        break
+over.set()
+thread.join()
+send(str(failed).encode())
+"""
+
+
+def test_a_process_that_was_forked_while_a_thread_pickled_can_pickle(elsewhere: Elsewhere) -> None:
+    assert elsewhere(FORKS) == [b"0"]
 
 
 def test_a_module_that_does_not_exist_cannot_be_sent_by_value() -> None:

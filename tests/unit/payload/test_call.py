@@ -5,11 +5,8 @@ import functools
 import math
 import operator
 import random
-import socket
-import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from importlib import import_module, invalidate_caches
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -19,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rrq_core.errors import InvalidArgument, NotSendable, ObjectMissing, PayloadRefused
+from rrq_core.errors import InvalidArgument, NotSendable, ObjectMissing
 from rrq_core.model.ids import Hash, TaskId
 from rrq_core.model.value import Buffer
 from rrq_core.payload import (
@@ -178,7 +175,7 @@ def test_a_small_array_lies_in_the_body_and_comes_back_writable() -> None:
     call = decode(encoded)
     assert encoded.values == ()
     call.args[0][:] = 0  # type: ignore[index]  # an array
-    np.testing.assert_array_equal(call.kwargs["height"], np.ones(3))  # type: ignore[arg-type]  # an array
+    np.testing.assert_array_equal(call.kwargs["height"], np.ones(3))
 
 
 def test_a_large_function_by_value_is_pickled_and_stored_once_for_many_calls() -> None:
@@ -218,8 +215,8 @@ class Trap:
 
 
 def test_looking_at_a_body_unpickles_nothing() -> None:
-    body = encode(functools.partial(area, Trap()), Trap()).body
-    assert describe_call(body) == "tests.unit.payload.test_call.area"
+    body = encode(functools.partial(print, Trap()), Trap()).body
+    assert describe_call(body) == "builtins.print"
     assert stored_values_of(body, TASK) == ()
 
 
@@ -249,67 +246,3 @@ def test_a_function_that_cannot_be_sent_is_named_with_the_variable_to_blame() ->
     lock = threading.Lock()
     with pytest.raises(NotSendable, match=r"the function .*<lambda> cannot be sent: .*variable 'lock'"):
         CallEncoder(lambda: lock, "q")
-
-
-@pytest.fixture
-def on_client_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
-    """Write and import a module, again with another text if need be."""
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-
-    def make(text: str) -> Any:
-        (tmp_path / "client_only.py").write_text(text)
-        monkeypatch.syspath_prepend(tmp_path)
-        invalidate_caches()
-        sys.modules.pop("client_only", None)
-        return import_module("client_only")
-
-    yield make
-    sys.modules.pop("client_only", None)
-
-
-def forget(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    sys.modules.pop("client_only", None)
-    monkeypatch.setattr(sys, "path", [place for place in sys.path if place != str(tmp_path)])
-    invalidate_caches()
-
-
-@pytest.mark.parametrize("text", ["def f(): pass", "class C: pass"])
-def test_a_module_that_is_missing_is_named_with_host_place_and_remedies(
-    text: str, on_client_only: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    module = on_client_only(text)
-    encoded = encode(module.f) if "f" in vars(module) else encode(len, module.C())
-    forget(monkeypatch, tmp_path)
-    with pytest.raises(PayloadRefused) as caught:
-        decode(encoded)
-    said = str(caught.value)
-    assert "no module named 'client_only'" in said
-    assert f"on host {socket.gethostname()}, in the working directory {Path.cwd()}, looking in {sys.path[0]}" in said
-    assert "install it on the worker, start the worker in the directory that has it, or send it by value" in said
-    assert "connect(by_value=['client_only'])" in said
-
-
-def test_a_module_that_a_module_misses_is_named_without_a_remedy_that_does_not_help(
-    on_client_only: Callable[[str], Any], tmp_path: Path
-) -> None:
-    encoded = encode(on_client_only("def f(): pass").f)
-    (tmp_path / "client_only.py").write_text("import missing_library")
-    sys.modules.pop("client_only")
-    invalidate_caches()
-    with pytest.raises(PayloadRefused, match="'missing_library', which 'client_only' imports") as caught:
-        decode(encoded)
-    assert "by_value" not in str(caught.value)
-
-
-def test_a_function_that_the_workers_version_lacks_is_named(on_client_only: Callable[[str], Any]) -> None:
-    encoded = encode(on_client_only("def f(): pass").f)
-    on_client_only("def g(): return 'another version'")
-    with pytest.raises(PayloadRefused, match=r"calls client_only\.f, .*no attribute 'f'.*another version"):
-        decode(encoded)
-
-
-def test_what_is_no_function_at_the_worker_is_named(on_client_only: Callable[[str], Any]) -> None:
-    encoded = encode(on_client_only("def f(): pass").f)
-    on_client_only("f = 'another version of the module'")
-    with pytest.raises(PayloadRefused, match=r"client_only\.f, which is no function here, but a str"):
-        decode(encoded)

@@ -4,7 +4,7 @@ import asyncio
 import datetime
 import threading
 import tracemalloc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -245,6 +245,11 @@ def test_what_cannot_be_unpickled_is_refused_with_the_reason() -> None:
     stored = encode_value(Bomb(), VALUE).data or b""
     with pytest.raises(PayloadRefused, match=r"the value of queue 'q' cannot be read here: ValueError.*no number"):
         decode_value(stored, VALUE)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_a_value_is_read_from_any_buffer(kind: Callable[[bytes], bytes]) -> None:
+    assert decode_value(kind(bytes(encode_value({"a": [1]}, VALUE).data or b"")), VALUE) == {"a": [1]}
 
 
 def test_a_moment_with_its_zone_comes_back() -> None:

@@ -154,14 +154,20 @@ local function values_of(id)
   return travelling
 end
 
+-- The call of a retried task is its root's; only a first attempt of a root cannot have a checkpoint.
+local ID_LENGTH = 32
 local function hand_out(taken)
-  local id = taken.id
-  local root = redis.call('HGET', key('task:moved_root'), id) or id
+  local id, root = taken.id, taken.id
+  local body = redis.call('HGET', key('task:expr'), id)
+  if #body == ID_LENGTH then
+    root, body = body, redis.call('HGET', key('task:expr'), body)
+  end
+  local is_first = root == id and tonumber(taken.attempt) == 1
   local runs_here = redis.call('HGET', key('task:local'), id)
   return {
-    'TASK', outcome, left, id, taken.attempt, root, redis.call('HGET', key('task:expr'), root), taken.queue, runs_here,
+    'TASK', outcome, left, id, taken.attempt, root, body, taken.queue, runs_here,
     runs_here == 'FALSE' and redis.call('HGET', key('task:timeout'), id) or '',
-    redis.call('HGET', key('task:checkpoint'), root) or '',
+    not is_first and redis.call('HGET', key('task:checkpoint'), root) or '',
     redis.call('HGETALL', task_key(id, 'arguments')), values_of(id),
   }
 end

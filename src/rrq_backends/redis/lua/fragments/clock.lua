@@ -1,7 +1,7 @@
--- The server's clock: `now` as text (tostring would cut it to 14 digits) and as a number of seconds.
+-- The server's clock: `now` as text, and as a number of seconds where one is needed (tostring of it would keep 14 digits).
 local time = redis.call('TIME')
-local now = string.format('%d.%06d', time[1], time[2])
-local now_number = tonumber(time[1]) + tonumber(time[2]) / 1000000
+local now = time[1] .. '.' .. string.sub('00000' .. time[2], -6)
+local now_number = tonumber(now)
 
 -- A number of seconds after now, as text.
 local function after(seconds)
