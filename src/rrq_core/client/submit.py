@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from rrq_core.client.connection import Connection
@@ -12,10 +13,11 @@ from rrq_core.model.task import NewTask, TaskField
 from rrq_core.model.value import NewValue
 from rrq_core.payload import CallEncoder, EncodedCall
 
-SLICE = 5_000  # calls that are encoded before they are sent, so that a long iterable takes bounded memory
+SLICE = 2_000  # calls that are encoded while the slice before them is on its way; so much of a long iterable is held
 TRAVEL_ALONG = 1 << 20  # bytes of values that travel with their tasks; more of them goes ahead
 
 Arguments = tuple[Sequence[object], Mapping[str, object]]
+Slice = list[tuple[NewTask, tuple[NewValue, ...]]]
 
 
 def encoder_for(connection: Connection, function: Callable[..., object]) -> CallEncoder:
@@ -59,8 +61,7 @@ def submit_calls(
     """
     waiting, ids = iter(calls), list[TaskId]()
     try:
-        while portion := _encoded(encoder, islice(waiting, SLICE), options):
-            _submit_portion(connection, portion, ids)
+        _submit_slices(connection, iter(lambda: _encoded(encoder, islice(waiting, SLICE), options), []), ids)
     except BaseException as error:
         _tell_submitted(error, ids)
         raise
@@ -69,15 +70,27 @@ def submit_calls(
     return ids
 
 
-def _encoded(
-    encoder: CallEncoder, calls: Iterator[Arguments], options: TaskOptions
-) -> list[tuple[NewTask, tuple[NewValue, ...]]]:
-    portion = []
+def _submit_slices(connection: Connection, slices: Iterator[Slice], ids: list[TaskId]) -> None:
+    """Submit one slice after the other, each while the next is being encoded; on leaving, none is under way."""
+    first = next(slices, [])
+    if len(first) < SLICE:
+        _submit_slice(connection, first, ids)
+        return
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="rrq-submit") as sender:
+        under_way = sender.submit(_submit_slice, connection, first, ids)
+        for encoded in slices:
+            under_way.result()
+            under_way = sender.submit(_submit_slice, connection, encoded, ids)
+        under_way.result()
+
+
+def _encoded(encoder: CallEncoder, calls: Iterator[Arguments], options: TaskOptions) -> Slice:
+    encoded = []
     for args, kwargs in calls:
         id = new_task_id()
         call = encoder.encode(id, args, kwargs)
-        portion.append((_new_task(id, call, options), call.values))
-    return portion
+        encoded.append((_new_task(id, call, options), call.values))
+    return encoded
 
 
 def _new_task(id: TaskId, call: EncodedCall, options: TaskOptions) -> NewTask:
@@ -85,11 +98,9 @@ def _new_task(id: TaskId, call: EncodedCall, options: TaskOptions) -> NewTask:
     return NewTask(id=id, body=call.body, queue=options.queue, values=hashes)
 
 
-def _submit_portion(
-    connection: Connection, portion: Sequence[tuple[NewTask, tuple[NewValue, ...]]], ids: list[TaskId]
-) -> None:
-    tasks = [task for task, _ in portion]
-    values = {value.hash: value for _, own in portion for value in own}
+def _submit_slice(connection: Connection, encoded: Slice, ids: list[TaskId]) -> None:
+    tasks = [task for task, _ in encoded]
+    values = {value.hash: value for _, own in encoded for value in own}
     try:
         _send(connection, tasks, tuple(values.values()), None)
     except BaseException:

@@ -126,16 +126,21 @@ def test_a_class_that_comes_back_is_left_as_it_was(elsewhere: Elsewhere) -> None
     assert Local.area is area
 
 
+LEVELS = """
+for data in received:
+    local = decode_value(data, VALUE)
+    encode_value(local, VALUE)
+    send(str(local.level).encode())
+"""
+
+
 def test_a_class_that_was_changed_between_two_tasks_is_changed_there_too(elsewhere: Elsewhere) -> None:
     class Local:
         level = 1
 
     first = stored(Local)
     Local.level = 2
-    levels = elsewhere(
-        "for data in received:\n    send(str(decode_value(data, VALUE).level).encode())", first, stored(Local)
-    )
-    assert levels == [b"1", b"2"]
+    assert elsewhere(LEVELS, first, stored(Local)) == [b"1", b"2"]
 
 
 def test_functions_of_a_module_go_by_value_where_it_is_named(geometry: Any, elsewhere: Elsewhere) -> None:

@@ -135,6 +135,12 @@ def test_a_signed_envelope_is_refused_with_the_remedy() -> None:
         decode_json(RECORD[:5] + b"\x01" + RECORD[6:] + bytes(32), VALUE)
 
 
+@pytest.mark.parametrize("at", [6, 7, 8, 11, 12, 15])
+def test_a_header_that_contradicts_itself_is_refused(at: int) -> None:
+    with pytest.raises(PayloadRefused, match="contradicts itself"):
+        decode_json(RECORD[:at] + b"\x03" + RECORD[at + 1 :], VALUE)
+
+
 def test_a_refusal_says_what_was_refused() -> None:
     with pytest.raises(PayloadRefused, match=r"the task t{32} of queue 'q'"):
         decode_call(b"", TASK, {})
