@@ -10,11 +10,10 @@ from fakeredis import FakeRedisConnection, FakeServer
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from rrq_backends.redis.backend import build_backend
 from rrq_core.errors import BackendUnavailable, InvalidArgument
 from rrq_core.model.ids import QueueId
 from rrq_core.ports import Backend
-
-from rrq_backends.redis.backend import build_backend
 
 _SCHEME = "memory://"
 _REDIS_VERSION = (7, 0)

@@ -7,12 +7,11 @@ from urllib.parse import quote
 from attrs import frozen
 from redis.connection import AbstractConnection
 
+from rrq_backends.redis.backend import build_backend
+from rrq_backends.redis.connection import connector_of
 from rrq_core.errors import BackendError, BackendUnavailable
 from rrq_core.model.ids import QueueId
 from rrq_core.ports import Backend
-
-from rrq_backends.redis.backend import build_backend
-from rrq_backends.redis.connection import connector_of
 
 if TYPE_CHECKING:
     from rrq_backends.embedded.locks import UserLock

@@ -11,8 +11,9 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 
-TEMPORARY = "rrq-"
+TEMPORARY = "rrq-socket-"
 """How the names of private directories for sockets begin."""
 
 _PERIOD = 0.5
@@ -92,7 +93,7 @@ def _become_server(binary: str, settings: str, lock: int, keeper: int) -> None:
     try:
         os.execv(binary, [binary, "-"])
     except OSError as error:
-        print(f"{binary} does not start: {error}", file=sys.stderr, flush=True)
+        os.write(2, f"{binary} does not start: {error}\n".encode())
 
 
 def announce(server: Server) -> bool:
@@ -161,10 +162,8 @@ def main() -> None:
 
 def _remove_temporary(folder: str) -> None:
     if os.path.basename(folder).startswith(TEMPORARY):
-        try:
+        with suppress(OSError):  # it is gone already, or it is no folder that was made for a socket
             os.rmdir(folder)
-        except OSError:
-            pass  # it is gone already, or it is no folder that was made for a socket
 
 
 if __name__ == "__main__":

@@ -14,9 +14,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 import platformdirs
 from attrs import frozen
 
-from rrq_core.errors import InvalidArgument
-
 from rrq_backends.embedded.keeper import TEMPORARY
+from rrq_core.errors import InvalidArgument
 
 SCHEME = "embedded://"
 DEFAULT_IDLE = 10.0
@@ -49,8 +48,10 @@ class Place:
     @property
     def url(self) -> str:
         """The URL that opens the same place from any working directory."""
-        wishes = {name: value for name, value in (("idle", self.idle), ("fsync", self.fsync)) if value is not None}
-        return SCHEME + quote(str(self.directory)) + ("?" + urlencode(wishes) if wishes else "")
+        idle = {} if self.idle is None else {"idle": f"{self.idle:g}"}
+        fsync = {} if self.fsync is None else {"fsync": self.fsync}
+        wishes = urlencode(idle | fsync)
+        return SCHEME + quote(str(self.directory)) + (f"?{wishes}" if wishes else "")
 
     @property
     def start_lock(self) -> Path:

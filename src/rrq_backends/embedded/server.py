@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from rrq_core.errors import BackendError, BackendUnavailable
+import psutil
 
 from rrq_backends.embedded import keeper
 from rrq_backends.embedded.binary import Binary, find_binary
@@ -16,6 +16,7 @@ from rrq_backends.embedded.ownership import check_private_directory, check_priva
 from rrq_backends.embedded.place import DEFAULT_IDLE, Fsync, Place, new_socket_path
 from rrq_backends.embedded.probe import FSYNC_ALWAYS, PING, Answer, ask
 from rrq_backends.embedded.record import ServerRecord, new_record, read_record, this_host, write_record, write_whole
+from rrq_core.errors import BackendError, BackendUnavailable
 
 _PATIENCE = 30.0
 _PAUSE = 0.005
@@ -46,7 +47,8 @@ def stop_server(place: Place) -> None:
     record = read_record(place.record)
     process = record.process() if record is not None else None
     if process is not None:
-        process.terminate()
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
     deadline = time.monotonic() + _PATIENCE
     while is_held(place.server_lock):
         if time.monotonic() > deadline:
@@ -107,12 +109,11 @@ def _started(place: Place, binary: Binary) -> Path:
 
 
 def _launch_keeper(place: Place, binary: Binary, path: Path) -> None:
-    program = [sys.executable, "-I", "-S", keeper.__file__]
-    arguments = [place.directory, binary.path, path, place.fsync or Fsync.EVERYSEC]
+    arguments = (str(place.directory), str(binary.path), str(path), str(place.fsync or Fsync.EVERYSEC))
     with (
         open(place.log, "ab", opener=_private) as log,
         subprocess.Popen(
-            [*program, *arguments],
+            [sys.executable, "-I", "-S", keeper.__file__, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -140,7 +141,8 @@ def _await_ready(place: Place, path: Path) -> None:
             raise BackendUnavailable(f"the embedded server in '{place.directory}' ended. {_last_words(place)}")
         if answer is not Answer.LOADING and time.monotonic() > deadline:
             raise BackendUnavailable(
-                f"the embedded server in '{place.directory}' does not answer within {_PATIENCE:.0f} s. {_last_words(place)}"
+                f"the embedded server in '{place.directory}' does not answer within {_PATIENCE:.0f} s. "
+                f"{_last_words(place)}"
             )
         time.sleep(_PAUSE)
 

@@ -42,12 +42,18 @@ def join(name: str, text: str, fragments: Mapping[str, str]) -> Script:
     joined: dict[str, str] = {}
     _include(name, text, fragments, joined)
     own = _INCLUDE.sub("", text)
-    whole = "\n".join([*joined.values(), own])
+    whole = _bare("\n".join([*joined.values(), own]))
     for fragment in _included(text):
         rest = "\n".join([own, *(part for other, part in joined.items() if other != fragment)])
         if not any(re.search(rf"\b{defined}\b", rest) for defined in _DEFINITION.findall(joined[fragment])):
             raise ScriptError(f"the script {name!r} includes the fragment {fragment!r} and uses nothing of it")
     return Script(name=name, text=whole, digest=hashlib.sha1(whole.encode()).hexdigest())
+
+
+def _bare(text: str) -> str:
+    """Leave out comments and indentation: some servers read the text at every run."""
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("--"))
 
 
 def _included(text: str) -> list[str]:

@@ -15,7 +15,7 @@ from rrq_core.payload.envelope import JSON, with_last_buffer, write_envelope
 from rrq_core.payload.identity import call_hash
 from rrq_core.payload.pickling import Pickled, are_atoms, pickled, plainly_pickled
 from rrq_core.payload.sent_function import INLINE_PART, sent_function
-from rrq_core.payload.value import encode_value_with, sendable
+from rrq_core.payload.value import encode_value, sendable
 
 INLINE_BODY = 16 * 1024
 
@@ -76,7 +76,7 @@ class CallEncoder:
         Raises:
             NotSendable: If it cannot be pickled.
         """
-        value = encode_value_with(argument, self._value_context, what, self._by_value)
+        value = self._stored(argument, what)
         return _SharedArgument(argument, value) if value.size > INLINE_PART else argument
 
     def encode(self, task: TaskId, args: Arguments, kwargs: Keywords) -> EncodedCall:
@@ -145,9 +145,7 @@ class CallEncoder:
     ) -> dict[Place, NewValue]:
         """Store as many arguments, the largest first, as bring a body down by `excess` bytes."""
         values = {
-            place: encode_value_with(part, self._value_context, self._what(place), self._by_value)
-            for place, part in _places(args, kwargs)
-            if place not in stored
+            place: self._stored(part, self._what(place)) for place, part in _places(args, kwargs) if place not in stored
         }
         chosen: dict[Place, NewValue] = {}
         for place, value in sorted(values.items(), key=lambda item: item[1].size, reverse=True):
@@ -156,6 +154,9 @@ class CallEncoder:
             chosen[place] = value
             excess -= value.size
         return chosen
+
+    def _stored(self, argument: object, what: str) -> NewValue:
+        return encode_value(argument, self._value_context, what=what, by_value=self._by_value)
 
     def _what(self, place: Place) -> str:
         which = place + 1 if isinstance(place, int) else repr(place)

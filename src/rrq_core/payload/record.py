@@ -11,6 +11,8 @@ from rrq_core.payload.envelope import JSON, Envelope, read_envelope, write_envel
 
 _T = TypeVar("_T")
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
 
 def encode_json(record: object, context: Context) -> bytes:
     """Write a record of plain data as JSON.
@@ -46,7 +48,7 @@ def json_bytes(record: object, subject: object) -> bytes:
         NotSendable: If it holds anything but plain data.
     """
     try:
-        return json.dumps(record, separators=(",", ":")).encode()
+        return _ENCODER.encode(record).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise NotSendable(f"{subject} cannot be sent: it is JSON, which holds plain data only ({error})") from error
 

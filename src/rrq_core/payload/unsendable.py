@@ -82,7 +82,10 @@ def _find(value: object, is_to_blame: Callable[[object], bool]) -> tuple[str, ob
     """Go down to the innermost part that cannot be pickled: where it is, and what it is."""
     place = ""
     for _ in range(_MOST_STEPS):
-        inner = next(((name, part) for name, part in _parts(value) if is_to_blame(part)), None)
+        try:
+            inner = next(((name, part) for name, part in _parts(value) if is_to_blame(part)), None)
+        except Exception:  # some objects cannot be looked into; what was found so far is told
+            break
         if inner is None:
             break
         place, value = place + inner[0], inner[1]
@@ -99,8 +102,8 @@ def _parts(value: object) -> Iterator[tuple[str, object]]:
     elif isinstance(value, MethodType):
         yield " object of the method", value.__self__
     elif isinstance(value, Mapping):
-        yield from _items("[{!r}]", value.items())
-        yield from ((f" key {key!r}", key) for key in value)
+        yield from _items("[{!r:.60}]", value.items())
+        yield from ((f" key {key!r:.60}", key) for key in value)
     elif isinstance(value, list | tuple):
         yield from _items("[{}]", enumerate(value))
     elif isinstance(value, set | frozenset):

@@ -11,23 +11,21 @@ from rrq_core.payload.refusal import why_unreadable
 from rrq_core.payload.unsendable import not_sendable
 
 
-def encode_value(value: object, context: Context, *, what: str = "the value") -> NewValue:
+def encode_value(
+    value: object, context: Context, *, what: str = "the value", by_value: Collection[str] = ()
+) -> NewValue:
     """Make a stored value of an object.
 
     Args:
         value: Any object that pickle or cloudpickle can send.
         context: What a signature binds it to.
         what: What it is to the caller, for the error: "the result of area".
+        by_value: Names of modules that the reader does not have; what it refers to in them is sent whole.
     Returns:
         Its bytes and their hash. That equal objects have equal hashes is usual, and never promised.
     Raises:
         NotSendable: If it cannot be pickled. The error names the part to blame, its type, and a remedy.
     """
-    return encode_value_with(value, context, what, ())
-
-
-def encode_value_with(value: object, context: Context, what: str, by_value: Collection[str]) -> NewValue:
-    """Make a stored value, as `encode_value`; what it refers to in the modules `by_value` is sent whole."""
     if type(value) is bytes:
         return as_value(write_envelope(RAW, value, (), context))
     if is_plain(value):

@@ -2,12 +2,11 @@
 
 from rrq_core.model.ids import QueueId
 from rrq_core.ports import Backend
-
-from .queue import ReferenceQueue
-from .server import Server, shelf_of
-from .stores import ReferenceObjectStore, ReferenceSettings
-from .transitions import Transitions
-from .workers import ReferenceHeartbeat, ReferenceMessages, ReferenceWorkers
+from tests.contract.reference.queue import ReferenceQueue
+from tests.contract.reference.server import Server, shelf_of
+from tests.contract.reference.stores import ReferenceObjectStore, ReferenceSettings
+from tests.contract.reference.transitions import Transitions
+from tests.contract.reference.workers import ReferenceHeartbeat, ReferenceMessages, ReferenceWorkers
 
 __all__ = ["Server", "open_reference"]
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from rrq_core.model.ids import Tag
 from rrq_core.model.report import Law, Violation
 from rrq_core.model.status import TaskStatus
-
-from .server import Task
-from .transitions import Transitions, checkpoint_tag
+from tests.contract.reference.server import Task
+from tests.contract.reference.transitions import Transitions, checkpoint_tag
 
 
 def violations(moves: Transitions) -> Iterator[Violation]:
@@ -39,12 +38,13 @@ def _task(moves: Transitions, task: Task) -> Iterator[Violation]:
         yield _broken(Law.DEPENDENCY, task.id, f"task {task.id} waits for a task that is over")
     if task.status is TaskStatus.RUNNING and len(holders) != 1:
         yield _broken(Law.RUNNING, task.id, f"task {task.id} is RUNNING under {len(holders)} workers")
-    if (task.status is TaskStatus.MOVED) != (task.moved_to is not None) or not {task.root, task.moved_to or task.id} <= set(
-        moves.space.tasks
-    ):
+    relatives = {task.root, task.id if task.moved_to is None else task.moved_to}
+    if (task.status is TaskStatus.MOVED) != (task.moved_to is not None) or not relatives <= moves.space.tasks.keys():
         yield _broken(Law.CHAIN, task.id, f"the retry chain of task {task.id} is broken")
     if task.status.is_terminal != (task.complete is not None):
-        yield _broken(Law.TASK_FIELDS, task.id, f"task {task.id} is {task.status}, and its time of ending says otherwise")
+        yield _broken(
+            Law.TASK_FIELDS, task.id, f"task {task.id} is {task.status}, and its time of ending says otherwise"
+        )
 
 
 def _queues(moves: Transitions) -> Iterator[Violation]:

@@ -3,9 +3,8 @@
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import TaskField, TaskRecord, TaskTimes
 from rrq_core.model.value import Stored
-
-from .server import Shelf, Task
-from .transitions import Transitions
+from tests.contract.reference.server import Shelf, Task
+from tests.contract.reference.transitions import Transitions
 
 
 def stored_value(shelf: Shelf, value: str) -> Stored | None:

@@ -6,9 +6,8 @@ from rrq_core.model.ids import TaskId, WorkerId
 from rrq_core.model.report import Recovered
 from rrq_core.model.status import TaskStatus, WorkerStatus
 from rrq_core.model.task import Reason
-
-from .server import Worker
-from .transitions import Transitions
+from tests.contract.reference.server import Worker
+from tests.contract.reference.transitions import Transitions
 
 BETWEEN_RUNS = 0.5
 DAY = 86_400.0

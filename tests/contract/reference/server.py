@@ -72,7 +72,10 @@ class Worker:
 
 @define(kw_only=True)
 class Shelf:
-    """The values of one object store. `names`: where in the offload, and how long; `doomed`, `provisional`: since when."""
+    """The values of one object store.
+
+    `names`: where values lie in the offload, and how long they are; `doomed`, `provisional`: since when.
+    """
 
     data: dict[Hash, bytes] = Factory(dict)
     names: dict[Hash, tuple[str, int]] = Factory(dict)

@@ -8,10 +8,9 @@ from rrq_core.model.setting import QUEUE_CONFIGURATION, Connected, SettingKind, 
 from rrq_core.model.value import Dropped, Location, NewValue, Placement, PlacementKind, Stored, Written
 from rrq_core.model.work import Claim
 from rrq_core.ports import ObjectStore, Settings
-
-from .reading import stored_value
-from .server import Shelf, Space, atomic
-from .transitions import Transitions
+from tests.contract.reference.reading import stored_value
+from tests.contract.reference.server import Shelf, Space, atomic
+from tests.contract.reference.transitions import Transitions
 
 DAY = 86_400.0
 MOST_CONTROLLERS = 100

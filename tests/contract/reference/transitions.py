@@ -12,8 +12,7 @@ from rrq_core.model.task import Attempt, Ended, Reason
 from rrq_core.model.value import NewValue
 from rrq_core.model.work import Claim, Session
 from rrq_core.model.worker import LogEntry
-
-from .server import Server, Shelf, Space, Task, Worker, shelf_of
+from tests.contract.reference.server import Server, Shelf, Space, Task, Worker, shelf_of
 
 
 class Transitions:

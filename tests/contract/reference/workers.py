@@ -12,9 +12,8 @@ from rrq_core.model.task import Reason
 from rrq_core.model.work import Session
 from rrq_core.model.worker import Beat, LogEntry, NewLogEntry, NewWorker, WorkerRecord
 from rrq_core.ports import Heartbeat, Messages, Workers
-
-from .server import Worker, atomic
-from .transitions import Transitions
+from tests.contract.reference.server import Worker, atomic
+from tests.contract.reference.transitions import Transitions
 
 
 class ReferenceWorkers(Workers):

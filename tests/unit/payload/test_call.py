@@ -159,6 +159,7 @@ def test_arguments_that_are_many_and_small_stay_in_the_body() -> None:
 
 def test_equal_large_arguments_are_one_stored_value() -> None:
     encoded = encode(area, "x" * INLINE, "x" * INLINE)
+    assert stored_values_of(encoded.body, TASK) == tuple(value.hash for value in encoded.values)
     assert len(encoded.values) == 1
     assert decode(encoded).args == ("x" * INLINE, "x" * INLINE)
 

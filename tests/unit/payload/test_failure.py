@@ -4,6 +4,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -134,7 +135,7 @@ class Disguised(Exception):
     """Is something else when it is unpickled."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        return int, ("3",)
+        return SimpleNamespace, ()
 
 
 class Holding(Exception):

@@ -101,6 +101,17 @@ def test_an_array_that_is_read_only_here_is_writable_there(array: np.ndarray) ->
     assert not frozen.flags.writeable
 
 
+def test_arrays_of_all_kinds_that_are_read_only_here_come_back_together() -> None:
+    frozen = [array.copy(order="K") for array in ARRAYS.values()]
+    for array in frozen:
+        array.flags.writeable = False
+    back = round_trip(frozen)
+    assert isinstance(back, list)
+    for came, array in zip(back, frozen, strict=True):
+        np.testing.assert_array_equal(came, array)
+        assert came.flags.writeable
+
+
 def test_a_read_only_array_made_while_pickling_comes_back() -> None:
     class Lazy:
         def __reduce__(self) -> tuple[object, ...]:
@@ -216,14 +227,14 @@ def test_nesting_without_end_is_called_recursion() -> None:
     nested: list[object] = []
     for _ in range(100_000):
         nested = [nested]
-    assert "recursion" in refused(nested)
+    assert "limit on recursion" in refused(nested)
 
 
 def test_nesting_without_end_in_a_local_function_is_called_recursion() -> None:
     nested: list[object] = []
     for _ in range(100_000):
         nested = [nested]
-    assert "recursion" in refused(lambda: nested)
+    assert "limit on recursion" in refused(lambda: nested)
 
 
 class Stubborn:
@@ -234,6 +245,22 @@ class Stubborn:
 def test_the_reason_of_an_object_that_refuses_is_told() -> None:
     assert "it holds a tests.unit.payload.test_value.Stubborn ([0])" in refused([Stubborn()])
     assert "ValueError: I stay here" in refused([Stubborn()])
+
+
+class Hidden:
+    """Cannot be sent, nor looked into."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+    def __getattribute__(self, name: str) -> object:
+        if name == "__dict__":
+            raise ValueError("private")
+        return super().__getattribute__(name)
+
+
+def test_an_object_that_cannot_be_looked_into_is_named_itself() -> None:
+    assert "it holds a tests.unit.payload.test_value.Hidden ([0])" in refused([Hidden()])
 
 
 class Bomb:

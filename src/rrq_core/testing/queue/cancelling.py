@@ -97,7 +97,10 @@ class RemovingTests(ContractCase):
     @pytest.mark.parametrize("count", [1, 40], ids=["one", "many"])
     def test_removed_tasks_are_cancelled_and_the_others_keep_their_order(self, backend: Backend, count: int) -> None:
         tasks = self.submit(backend, count + 3)
-        gone, kept = [task.id for task in tasks[1 : count + 1]], [tasks[0].id, *(task.id for task in tasks[count + 1 :])]
+        gone, kept = (
+            [task.id for task in tasks[1 : count + 1]],
+            [tasks[0].id, *(task.id for task in tasks[count + 1 :])],
+        )
         assert backend.queue.remove(gone, DEFAULT_QUEUE) == [True] * count
         assert waiting_in(backend) == kept
         assert {status_of(backend, task) for task in gone} == {TaskStatus.CANCELLED}

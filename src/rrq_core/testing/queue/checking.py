@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from rrq_core.errors import Fenced
-from rrq_core.model.ids import QueueId, QueueName, TaskId, new_task_id
+from rrq_core.model.ids import QueueId, QueueName, new_task_id
 from rrq_core.model.setting import SettingKind, worker_config_name
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import NewRetry
@@ -27,7 +27,8 @@ def live_a_little(backend: Backend) -> None:
     backend.queue.retry([NewRetry(task=ends[0], new=new_task_id())])
     parent = new_task(values=(value.hash,), key="k", call="c")
     child = new_task(depends_on=(parent.id,), takes_result_of=(parent.id,), delay=60.0)
-    impossible = new_task(depends_on=(cancelled := new_task()).id and (cancelled.id,))
+    cancelled = new_task()
+    impossible = new_task(depends_on=(cancelled.id,))
     tasks = [parent, child, cancelled, impossible, new_task(result_ttl=60.0, front=True)]
     backend.queue.submit(tasks, [value], watcher=new_watcher())
     backend.queue.cancel(cancelled.id)
@@ -108,8 +109,9 @@ class DestroyingTests(ContractCase):
 
     def test_a_queue_can_be_destroyed_after_a_time(self, backend: Backend) -> None:
         live_a_little(backend)
-        tasks: set[TaskId] = set(backend.queue.tasks())
-        backend.queue.destroy(after=1.0)
+        tasks = set(backend.queue.tasks())
+        backend.queue.destroy(after=60.0)
         assert set(backend.queue.tasks()) == tasks
+        backend.queue.destroy(after=0.1)
         wait_until(lambda: not list(backend.queue.tasks()), "the queue has expired")
         self.assert_empty(backend)

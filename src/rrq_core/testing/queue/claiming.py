@@ -146,7 +146,8 @@ class ClaimingTests(ContractCase):
         assert hand.step().look_again is None
         backend.queue.submit([new_task(delay=30)])
         look_again = hand.step().look_again
-        assert look_again is not None and 0 < look_again <= 30
+        assert look_again is not None
+        assert 0 < look_again <= 30
 
     def test_a_stranger_gets_nothing(self, backend: Backend) -> None:
         backend.queue.submit([new_task()])

@@ -106,7 +106,8 @@ class DeletingTests(ContractCase):
         assert worker_of(backend, hand.worker.id).task is None
         backend.queue.submit([following])
         work = hand.look()
-        assert isinstance(work, Work) and work.claim.task == following.id
+        assert isinstance(work, Work)
+        assert work.claim.task == following.id
 
     def test_a_task_that_is_needed_is_not_deleted(self, backend: Backend) -> None:
         parent = new_task()

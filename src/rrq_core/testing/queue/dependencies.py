@@ -119,8 +119,10 @@ class FailedDependencyTests(ContractCase):
         for task, culprit in ((child, parent), (grandchild, child)):
             record = record_of(backend, task.id)
             assert (record.status, record.due) == (TaskStatus.IMPOSSIBLE, None)
-            assert record.reason is not None and culprit.id in record.reason.detail
-            assert record.times is not None and record.times.complete is not None
+            assert record.reason is not None
+            assert culprit.id in record.reason.detail
+            assert record.times is not None
+            assert record.times.complete is not None
 
     def test_a_dependency_that_had_failed_before_makes_a_task_impossible_at_once(self, backend: Backend) -> None:
         hand, parent = Hand(backend), new_task()
@@ -129,7 +131,8 @@ class FailedDependencyTests(ContractCase):
         answers = backend.queue.submit([child, new_task(depends_on=(child.id,))])
         assert [answer.status for answer in answers] == [TaskStatus.IMPOSSIBLE, TaskStatus.IMPOSSIBLE]
         reason = record_of(backend, child.id).reason
-        assert reason is not None and parent.id in reason.detail
+        assert reason is not None
+        assert parent.id in reason.detail
 
     def test_one_failure_is_enough(self, backend: Backend) -> None:
         hand, bad, good = Hand(backend), new_task(), new_task()
@@ -201,7 +204,9 @@ class DelayTests(ContractCase):
         backend.queue.submit([task := new_task(delay=60.0)])
         record = record_of(backend, task.id)
         assert record.status is TaskStatus.DEFERRED
-        assert record.due is not None and record.times is not None and record.times.submit is not None
+        assert record.due is not None
+        assert record.times is not None
+        assert record.times.submit is not None
         assert record.due == pytest.approx(record.times.submit + 60.0, abs=0.5)
         assert waiting_in(backend) == []
         assert Hand(backend).look() is None

@@ -26,7 +26,8 @@ class FinishingTests(ContractCase):
         self.assert_answer(reply, FinishReply.OK, FinishReply.ALREADY)
         record = record_of(backend, task.id)
         assert (record.status, record.result) == (TaskStatus.COMPLETE, new_value(b"\0value").hash)
-        assert record.value is not None and record.value.data is not None
+        assert record.value is not None
+        assert record.value.data is not None
         assert (bytes(record.value.data), record.value.size) == (b"\0value", 6)
         worker = worker_of(backend, hand.worker.id)
         assert (worker.status, worker.task) == (WorkerStatus.IDLE, None)
@@ -37,7 +38,8 @@ class FinishingTests(ContractCase):
         work = hand.take()
         step = hand.step(Finished(claim=work.claim, status=TaskStatus.COMPLETE, result=new_value(b"1")))
         self.assert_answer(step.finish, FinishReply.OK, FinishReply.ALREADY)
-        assert isinstance(step.work, Work) and step.work.claim.task == second
+        assert isinstance(step.work, Work)
+        assert step.work.claim.task == second
         assert (status_of(backend, first), status_of(backend, second)) == (TaskStatus.COMPLETE, TaskStatus.RUNNING)
 
     @pytest.mark.parametrize("status", FAILURES)
@@ -52,7 +54,8 @@ class FinishingTests(ContractCase):
         attempt = record.attempts[0]
         assert (attempt.number, attempt.worker, attempt.status) == (1, hand.worker.id, status)
         assert attempt.error == "ValueError: no"
-        assert attempt.end is not None and attempt.end >= attempt.start
+        assert attempt.end is not None
+        assert attempt.end >= attempt.start
 
     def test_each_claim_is_an_attempt(self, backend: Backend) -> None:
         hand, task = Hand(backend), new_task(retries=1)
@@ -60,7 +63,10 @@ class FinishingTests(ContractCase):
         backend.queue.recover(now=True)
         hand.complete(hand.take(task.id))
         attempts = record_of(backend, task.id).attempts or ()
-        assert [(attempt.number, attempt.status) for attempt in attempts] == [(1, TaskStatus.ERROR), (2, TaskStatus.COMPLETE)]
+        assert [(attempt.number, attempt.status) for attempt in attempts] == [
+            (1, TaskStatus.ERROR),
+            (2, TaskStatus.COMPLETE),
+        ]
 
     def test_times_never_go_backwards_along_a_task(self, backend: Backend) -> None:
         hand, task = Hand(backend), new_task()
@@ -99,8 +105,10 @@ class FinishingTests(ContractCase):
         hand, task = Hand(backend), new_task()
         work = hand.submit_and_take(task)
         backend.queue.delete([task.id], even_running=True)
+        assert hand.complete(work) is FinishReply.REFUSED
         with unchanged(backend):
             assert hand.complete(work) is FinishReply.REFUSED
+        assert list(backend.queue.tasks()) == []
         assert list(backend.objects.hashes()) == []
         assert list(backend.objects.tags()) == []
 
@@ -165,7 +173,9 @@ class AutomaticRetryTests(ContractCase):
         self.assert_answer(reply, FinishReply.RETRY, FinishReply.ALREADY)
         record = record_of(backend, task.id)
         assert (record.status, record.result) == (TaskStatus.DEFERRED, None)
-        assert record.due is not None and record.times is not None and record.times.submit is not None
+        assert record.due is not None
+        assert record.times is not None
+        assert record.times.submit is not None
         assert record.due > record.times.submit + 29
         assert waiting_in(backend) == []
         assert worker_of(backend, hand.worker.id).task is None

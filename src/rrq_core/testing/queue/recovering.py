@@ -53,7 +53,8 @@ class RecoveringTests(ContractCase):
         self.await_loss(hand)
         record = record_of(backend, task.id)
         assert record.status is TaskStatus.DIED
-        assert record.reason is not None and hand.worker.id in record.reason.detail
+        assert record.reason is not None
+        assert hand.worker.id in record.reason.detail
         assert status_of(backend, child.id) is TaskStatus.IMPOSSIBLE
         assert Ended(task=task.id, status=TaskStatus.DIED) in backend.queue.ended(watcher, 10.0)
         assert worker_of(backend, hand.worker.id).task is None

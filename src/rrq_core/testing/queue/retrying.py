@@ -61,7 +61,9 @@ class RetryingTests(ContractCase):
             hand.fail(hand.submit_and_take(task))
             new = retry(backend, task.id, wish)
             assert record_of(backend, new).queue == expected
-            assert hand.take(new).queue == expected
+            work = hand.take(new)
+            assert work.queue == expected
+            hand.complete(work)
 
     def test_a_retried_task_keeps_what_it_was_submitted_with(self, backend: Backend) -> None:
         hand, value = Hand(backend), new_value(b"argument")
@@ -171,7 +173,8 @@ class RevivingTests(ContractCase):
         new = retry(backend, parent.id)
         record = record_of(backend, child.id)
         assert (record.status, record.waits_for, record.reason) == (TaskStatus.DEFERRED, (new,), None)
-        assert record.times is not None and record.times.complete is None
+        assert record.times is not None
+        assert record.times.complete is None
         hand.run(new, b"at last")
         assert waiting_in(backend) == [child.id]
         assert dict(hand.take(child.id).results) == {parent.id: new_value(b"at last").hash}

@@ -47,7 +47,9 @@ class SubmittingTests(ContractCase):
         assert [answer.task for answer in answers] == [task.id for task in tasks]
         assert waiting_in(backend) == [task.id for task in tasks]
 
-    @pytest.mark.parametrize("body", [b"", bytes(range(256)), b"\r\n\0", b"x" * 100_000], ids=["0", "256", "crlf", "100k"])
+    @pytest.mark.parametrize(
+        "body", [b"", bytes(range(256)), b"\r\n\0", b"x" * 100_000], ids=["0", "256", "crlf", "100k"]
+    )
     def test_a_body_may_be_any_bytes(self, backend: Backend, body: bytes) -> None:
         task = new_task(body=body)
         assert Hand(backend).submit_and_take(task).body == body
@@ -73,7 +75,8 @@ class SubmittingTests(ContractCase):
         record = record_of(backend, task.id)
         assert (record.status, record.queue, record.body) == (TaskStatus.PENDING, task.queue, b"call")
         assert (record.separate_process, record.timeout) == (True, 2.5)
-        assert record.times is not None and record.times.submit is not None
+        assert record.times is not None
+        assert record.times.submit is not None
         assert (record.times.start, record.times.complete, record.times.moved) == (None, None, None)
         assert (record.worker, record.result, record.reason, record.moved_to) == (None, None, None, None)
 

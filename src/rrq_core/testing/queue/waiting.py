@@ -44,7 +44,9 @@ class WaitingTests(ContractCase):
         hand.fail(hand.take(ids[1]))
         backend.queue.cancel(ids[2])
         statuses = (TaskStatus.COMPLETE, TaskStatus.ERROR, TaskStatus.CANCELLED)
-        assert self.told(backend, watcher, 3) == {ended(task, status) for task, status in zip(ids, statuses, strict=True)}
+        assert self.told(backend, watcher, 3) == {
+            ended(task, status) for task, status in zip(ids, statuses, strict=True)
+        }
 
     def test_watching_answers_what_is_over_and_what_is_unknown(self, backend: Backend) -> None:
         hand, unknown = Hand(backend), new_task_id()

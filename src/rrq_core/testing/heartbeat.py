@@ -1,0 +1,93 @@
+"""The contract of the port `Heartbeat`."""
+
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+
+from rrq_core.model.status import WorkerStatus
+from rrq_core.model.worker import Beat, HeartbeatTerms
+from rrq_core.ports import Backend
+from rrq_core.testing.builders import new_worker
+from rrq_core.testing.case import ContractCase
+from rrq_core.testing.hand import Hand
+from rrq_core.testing.waiting import wait_until
+
+LONG, SOON = 60.0, 10.0
+
+
+class HeartbeatTests(ContractCase):
+    """The laws of the port `Heartbeat`."""
+
+    @pytest.fixture
+    def keys(self, backend: Backend) -> Iterator[list[str]]:
+        """Two keys that belong to no queue; nothing is left of them afterwards."""
+        keys = [f"heart of {backend.queue_id}", f"heart* of {backend.queue_id}"]
+        yield keys
+        backend.heartbeat.beat([Beat(key=key, expire=0.0, value="") for key in keys])
+        backend.heartbeat.signals(keys, 0.01)
+
+    def test_a_key_that_beats_has_time_left(self, backend: Backend, keys: list[str]) -> None:
+        assert backend.heartbeat.remaining(keys) == [None, None]
+        assert backend.heartbeat.beat([Beat(key=keys[0], expire=30.0, value="30")]) == [True]
+        left, none = backend.heartbeat.remaining(keys)
+        assert left is not None
+        assert 25.0 < left <= 30.0
+        assert none is None
+
+    def test_a_key_lapses_unless_it_is_renewed(self, backend: Backend, keys: list[str]) -> None:
+        backend.heartbeat.beat([Beat(key=key, expire=0.05, value="x") for key in keys])
+        backend.heartbeat.beat([Beat(key=keys[1], expire=30.0, value="x")])
+        wait_until(lambda: backend.heartbeat.remaining(keys)[0] is None, "the first key has lapsed")
+        assert backend.heartbeat.remaining(keys)[1] is not None
+
+    def test_a_beat_of_no_time_clears_its_key(self, backend: Backend, keys: list[str]) -> None:
+        backend.heartbeat.beat([Beat(key=keys[0], expire=30.0, value="x")])
+        assert backend.heartbeat.beat([Beat(key=keys[0], expire=0.0, value="x")]) == [True]
+        assert backend.heartbeat.remaining(keys) == [None, None]
+
+    def test_nothing_to_beat_is_fine(self, backend: Backend) -> None:
+        assert backend.heartbeat.beat([]) == []
+        assert backend.heartbeat.remaining([]) == []
+
+    def test_only_a_session_that_holds_keeps_its_key_alive(self, backend: Backend, keys: list[str]) -> None:
+        terms = [HeartbeatTerms(key=f"{backend.queue_id}:worker:w{n}:heartbeat", period=20, expire=60) for n in (0, 1)]
+        here, gone = (Hand(backend, worker=new_worker(id=f"w{n}", heartbeat=terms[n])) for n in (0, 1))
+        backend.workers.leave(gone.session, WorkerStatus.EXITED, "")
+        beats = [
+            Beat(key=terms[0].key, expire=60.0, value="60", session=here.session),
+            Beat(key=terms[1].key, expire=60.0, value="60", session=gone.session),
+            Beat(key=keys[0], expire=60.0, value="60"),
+        ]
+        assert backend.heartbeat.beat(beats) == [True, False, True]
+        left = backend.heartbeat.remaining([terms[0].key, terms[1].key, keys[0]])
+        assert [seconds is not None for seconds in left] == [True, False, True]
+
+    def test_a_worker_that_registers_has_its_first_beat(self, backend: Backend) -> None:
+        terms = HeartbeatTerms(key=f"{backend.queue_id}:worker:w:heartbeat", period=20.0, expire=60.0)
+        Hand(backend, worker=new_worker(id="w", heartbeat=terms))
+        assert backend.heartbeat.remaining([terms.key])[0] is not None
+
+    def test_signals_wait_until_they_are_fetched(self, backend: Backend, keys: list[str]) -> None:
+        backend.heartbeat.signal(keys[0], 15)
+        backend.heartbeat.signal(keys[0], 9)
+        heard: list[tuple[str, int]] = []
+        wait_until(lambda: heard.extend(backend.heartbeat.signals(keys, 0.1)) or len(heard) == 2, "both have come")
+        assert heard == [(keys[0], 15), (keys[0], 9)]
+        assert backend.heartbeat.signals(keys, 0.05) == []
+
+    def test_a_signal_wakes_who_waits_for_it(self, backend: Backend, second: Backend, keys: list[str]) -> None:
+        heard: list[tuple[str, int]] = []
+        thread = Thread(target=lambda: heard.extend(second.heartbeat.signals(keys, LONG)), daemon=True)
+        thread.start()
+        backend.heartbeat.signal(keys[1], 0)
+        thread.join(SOON)
+        assert heard == [(keys[1], 0)]
+
+    def test_an_old_signal_does_not_hit_a_successor(self, backend: Backend) -> None:
+        terms = HeartbeatTerms(key=f"{backend.queue_id}:worker:w:heartbeat", period=20.0, expire=60.0)
+        hand = Hand(backend, worker=new_worker(id="w", heartbeat=terms))
+        backend.workers.leave(hand.session, WorkerStatus.EXITED, "")
+        backend.heartbeat.signal(terms.key, 15)
+        Hand(backend, worker=new_worker(id="w", heartbeat=terms))
+        assert backend.heartbeat.signals([terms.key], 0.05) == []
