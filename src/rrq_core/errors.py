@@ -31,10 +31,6 @@ RrqError
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from rrq_core.model.ids import Hash, TaskId, WorkerId
 
 
 class RrqError(Exception):
@@ -77,7 +73,7 @@ class QueueGone(RrqError, LookupError):
 class TaskNotFound(RrqError, LookupError):
     """Task ids that this queue does not know: never submitted here, or deleted."""
 
-    def __init__(self, tasks: "Iterable[TaskId | str]", queue_id: str = "", purpose: str = "") -> None:
+    def __init__(self, tasks: Iterable[str], queue_id: str = "", purpose: str = "") -> None:
         self.tasks = tuple(tasks)
         shown = ", ".join(str(task) for task in self.tasks[:3]) + (" …" if len(self.tasks) > 3 else "")
         where = f" in the queue {queue_id!r}" if queue_id else ""
@@ -112,25 +108,25 @@ class TaskInUse(RrqError, ValueError):
 class KeyTaken(RrqError, ValueError):
     """An idempotency key belongs to another call."""
 
-    def __init__(self, key: str, task: "TaskId") -> None:
+    def __init__(self, key: str, task: str) -> None:
         self.key, self.task = key, task
         super().__init__(
             f"the key {key!r} belongs to task {task}, which calls another function or has other arguments: "
             "choose another key, or delete that task"
         )
 
-    def __reduce__(self) -> "tuple[type[KeyTaken], tuple[str, TaskId]]":
+    def __reduce__(self) -> "tuple[type[KeyTaken], tuple[str, str]]":
         return type(self), (self.key, self.task)
 
 
 class WorkerIdTaken(RrqError, ValueError):
     """A worker with this id is alive."""
 
-    def __init__(self, worker: "WorkerId", remedy: str = "choose another id, or stop that one first") -> None:
+    def __init__(self, worker: str, remedy: str = "choose another id, or stop that one first") -> None:
         self.worker = worker
         super().__init__(f"a worker with the id {worker!r} is alive: {remedy}")
 
-    def __reduce__(self) -> "tuple[type[WorkerIdTaken], tuple[WorkerId]]":
+    def __reduce__(self) -> "tuple[type[WorkerIdTaken], tuple[str]]":
         return type(self), (self.worker,)
 
 
@@ -153,7 +149,7 @@ class MessageError(RrqError):
 class ObjectMissing(RrqError, LookupError):
     """Hashes of values that the store does not have."""
 
-    def __init__(self, hashes: "Iterable[Hash | str]", why: str = "deleted, or never stored here") -> None:
+    def __init__(self, hashes: Iterable[str], why: str = "deleted, or never stored here") -> None:
         self.hashes = tuple(hashes)
         shown = ", ".join(self.hashes[:3]) + (" …" if len(self.hashes) > 3 else "")
         super().__init__(f"no stored value with the hash {shown} ({why})")
@@ -169,11 +165,11 @@ class PayloadRefused(RrqError, ValueError):
 class Fenced(RrqError):
     """A worker's session is over: it was declared lost, left, or another process registered under its id."""
 
-    def __init__(self, worker: "WorkerId") -> None:
+    def __init__(self, worker: str) -> None:
         self.worker = worker
         super().__init__(f"the session of worker {worker!r} is over; register again")
 
-    def __reduce__(self) -> "tuple[type[Fenced], tuple[WorkerId]]":
+    def __reduce__(self) -> "tuple[type[Fenced], tuple[str]]":
         return type(self), (self.worker,)
 
 

@@ -24,11 +24,12 @@ ODD_ENDINGS = ("", ":b", "*", "[a-z]", " ü", ":task:status", "?", "{tag}", "\\"
 class Adapter:
     """A store to run suites against.
 
-    `keys` shows what lies in it, of whomever; None where nobody can look past the ports. `repeats`: calls are made twice.
+    `take_keys` shows what lies in it, of whomever, and removes it; None where nobody can look past the ports.
+    `repeats`: each call is made twice.
     """
 
     open: Callable[[QueueId], Backend]
-    keys: Callable[[], set[bytes]] | None = None
+    take_keys: Callable[[], set[bytes]] | None = None
     repeats: bool = False
 
 
@@ -66,12 +67,12 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adapter]:
 
 @pytest.fixture(scope="session")
 def valkey(valkey_server: SessionServer) -> Adapter:
-    return Adapter(open=lambda queue_id: open_backend(valkey_server.url, queue_id), keys=valkey_server.keys)
+    return Adapter(open=lambda queue_id: open_backend(valkey_server.url, queue_id), take_keys=valkey_server.take_keys)
 
 
 @pytest.fixture(scope="session")
 def redis(redis_server: SessionServer) -> Adapter:
-    return Adapter(open=lambda queue_id: open_backend(redis_server.url, queue_id), keys=redis_server.keys)
+    return Adapter(open=lambda queue_id: open_backend(redis_server.url, queue_id), take_keys=redis_server.take_keys)
 
 
 @pytest.fixture(scope="session", name="repeating")
@@ -79,7 +80,7 @@ def repeating_valkey(valkey_server: SessionServer) -> Adapter:
     url, connector = valkey_server.url, repeating(connector_of(valkey_server.url))
     return Adapter(
         open=lambda queue_id: build_backend(connector, url, queue_id, shared=True, durable=True),
-        keys=valkey_server.keys,
+        take_keys=valkey_server.take_keys,
         repeats=True,
     )
 
@@ -107,5 +108,5 @@ def contract_backend(adapter: Adapter, queue_id: QueueId) -> Iterator[Backend]:
     yield backend
     backend.queue.destroy()
     backend.close()
-    if adapter.keys is not None:
-        assert adapter.keys() == set(), "keys were left behind"
+    if adapter.take_keys is not None:
+        assert adapter.take_keys() == set(), "keys were left behind"

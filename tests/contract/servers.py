@@ -21,8 +21,11 @@ class SessionServer:
     url: str
     client: "redis.Redis"
 
-    def keys(self) -> set[bytes]:
-        return set(self.client.scan_iter(count=1000))
+    def take_keys(self) -> set[bytes]:
+        """All keys of whomever; they are gone afterwards, so that what one test leaves does not fail the next."""
+        keys: set[bytes] = set(self.client.scan_iter(count=1000))
+        self.client.flushall()
+        return keys
 
 
 def valkey_binary() -> str:

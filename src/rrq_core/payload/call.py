@@ -1,6 +1,7 @@
 """The body of a task to the call that a worker runs."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from attrs import field, frozen
 
@@ -39,7 +40,8 @@ def stored_values_of(body: Buffer, context: Context) -> tuple[Hash, ...]:
     Raises:
         PayloadRefused: If the body is damaged.
     """
-    return call_header(read_envelope(body, context), context).hashes
+    _, header = _read(bytes(body), context)
+    return header.hashes
 
 
 def decode_call(body: Buffer, context: Context, values: Mapping[Hash, Buffer]) -> Call:
@@ -54,14 +56,20 @@ def decode_call(body: Buffer, context: Context, values: Mapping[Hash, Buffer]) -
             error says what is missing, where it was looked for, and what to do.
         ObjectMissing: If `values` has not all that the body names.
     """
-    envelope = read_envelope(body, context)
+    envelope, header = _read(bytes(body), context)
     envelope.check_python(context)
-    header = call_header(envelope, context)
     missing = [hash for hash in header.hashes if hash not in values]
     if missing:
         raise ObjectMissing(missing)
     args, kwargs = _arguments(envelope, header, context, values)
     return Call(function=_function(envelope, header, context, values), args=args, kwargs=kwargs)
+
+
+@lru_cache(maxsize=1)
+def _read(body: bytes, context: Context) -> tuple[Envelope, CallHeader]:
+    """Read a body. A worker asks first for the values that it names, and then for its call."""
+    envelope = read_envelope(body, context)
+    return envelope, call_header(envelope, context)
 
 
 def _function(

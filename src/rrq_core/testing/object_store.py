@@ -224,7 +224,7 @@ class ClaimedTests(ContractCase):
         assert backend.objects.commit(Tag(task.id), [Written(hash=LARGE.hash, name=name, size=5)], claim) == [True]
         assert backend.objects.find([SMALL.hash, LARGE.hash]) == [Location.REDIS, Location.OFFLOAD]
 
-    def refused(self, backend: Backend, claim: Claim) -> None:
+    def assert_stores_nothing(self, backend: Backend, claim: Claim) -> None:
         """Hold that this claim stores nothing."""
         with unchanged(backend):
             with pytest.raises(Fenced):
@@ -236,19 +236,19 @@ class ClaimedTests(ContractCase):
         hand = Hand(backend)
         work = hand.submit_and_take(new_task())
         hand.complete(work)
-        self.refused(backend, work.claim)
+        self.assert_stores_nothing(backend, work.claim)
 
     def test_nothing_is_stored_for_a_task_that_was_deleted(self, backend: Backend) -> None:
         hand, task = Hand(backend), new_task()
         work = hand.submit_and_take(task)
         backend.queue.delete([task.id], even_running=True)
-        self.refused(backend, work.claim)
+        self.assert_stores_nothing(backend, work.claim)
 
     def test_nothing_is_stored_by_who_has_gone(self, backend: Backend) -> None:
         hand = Hand(backend)
         work = hand.submit_and_take(new_task())
         backend.workers.leave(hand.session, WorkerStatus.LOST, "")
-        self.refused(backend, work.claim)
+        self.assert_stores_nothing(backend, work.claim)
 
 
 class ObjectStoreTests(StoredTests, OffloadedTests, ClaimedTests):

@@ -60,14 +60,18 @@ class ReferenceWorkers(Workers):
             worker = self.moves.worker_of(session)
         except Fenced:
             return True
-        return bool(worker.messages) or worker.is_poked or any(self.moves.space.queues[name] for name in queues)
+        is_due = any(wait <= 0 for wait in self._waits(queues))
+        return bool(worker.messages) or worker.is_poked or is_due or any(self.moves.space.queues[name] for name in queues)
+
+    def _waits(self, queues: Sequence[QueueName]) -> list[float]:
+        """Seconds until each task of these queues that waits for a time is due."""
+        now = self.server.now()
+        tasks = self.moves.space.tasks.values()
+        return [task.due - now for task in tasks if task.due is not None and task.new.queue in queues]
 
     def _longest_sleep(self, queues: Sequence[QueueName], seconds: float) -> float | None:
         """Sleep no longer than to the time when a task of these queues is due."""
-        now = self.server.now()
-        tasks = self.moves.space.tasks.values()
-        due = [task.due - now for task in tasks if task.due is not None and task.new.queue in queues]
-        longest = max(0.001, min([seconds, *due]))
+        longest = max(0.001, min([seconds, *self._waits(queues)]))
         return None if math.isinf(longest) else longest
 
     @atomic

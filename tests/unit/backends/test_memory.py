@@ -1,6 +1,5 @@
 """`memory://`: the Redis adapter on a server in this process."""
 
-import os
 import subprocess
 import sys
 import textwrap
@@ -14,11 +13,12 @@ import pytest
 
 from rrq_backends.redis.queue import RedisQueue
 from rrq_core.errors import InvalidArgument
-from rrq_core.model.ids import QueueId, WatcherId, new_task_id
+from rrq_core.model.ids import DEFAULT_QUEUE, QueueId, WatcherId, new_task_id
 from rrq_core.model.setting import SettingKind, SettingName
 from rrq_core.model.task import NewTask
 from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend
+from rrq_core.testing.waiting import wait_until
 
 LAB = QueueId("lab")
 NAMES = (f"test-memory-{number}" for number in count())
@@ -80,12 +80,11 @@ def test_a_wait_ends_when_its_time_is_over(backend: Backend) -> None:
 
 def test_a_script_of_one_thread_wakes_another(backend: Backend) -> None:
     task, watcher = new_task_id(), WatcherId("w")
-    backend.queue.submit([NewTask(id=task, body=b"x")], watcher=watcher)
+    backend.queue.submit([NewTask(id=task, body=b"x", queue=DEFAULT_QUEUE)], watcher=watcher)
     with ThreadPoolExecutor() as pool:
         told = pool.submit(backend.queue.ended, watcher, 30.0)
-        while told.running() is False:
-            time.sleep(0)
-        backend.queue.cancel(task)
+        wait_until(told.running, "the other thread waits")
+        assert backend.queue.remove([task], DEFAULT_QUEUE) == [True]
         assert [ended.task for ended in told.result(timeout=5)] == [task]
 
 
@@ -95,7 +94,7 @@ def test_many_threads_share_it(backend: Backend) -> None:
     def put(thread: int) -> None:
         start.wait()
         for number in range(20):
-            backend.queue.submit([NewTask(id=new_task_id(), body=b"x")])
+            backend.queue.submit([NewTask(id=new_task_id(), body=b"x", queue=DEFAULT_QUEUE)])
             backend.settings.put(config(f"{thread}-{number}"), b"1")
 
     with ThreadPoolExecutor(16) as pool:
@@ -118,7 +117,6 @@ def test_a_forked_child_is_told_that_it_has_no_part_in_it() -> None:
         from rrq_core.plugins import open_backend
 
         backend = open_backend("memory://parent", "lab")
-        backend.settings.put
         list(backend.queue.tasks())
         if os.fork() == 0:
             for touch in (lambda: list(backend.queue.tasks()), lambda: open_backend("memory://parent", "lab")):

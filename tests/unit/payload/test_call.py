@@ -94,7 +94,7 @@ IMPORTABLE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("function", IMPORTABLE, ids=str)
+@pytest.mark.parametrize("function", IMPORTABLE, ids=lambda function: function.__name__)
 def test_what_can_be_imported_goes_by_reference(function: Callable[..., object]) -> None:
     encoded = encode(function)
     assert decode(encoded).function == function

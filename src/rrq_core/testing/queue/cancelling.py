@@ -59,7 +59,7 @@ class CancellingTests(ContractCase):
         answer = backend.queue.cancel(work.claim.task)
         assert answer == Cancelled(reply=CancelReply.ASKED, status=TaskStatus.RUNNING)
         assert hand.tell(work.claim) is Standing.CANCEL
-        hand.finish(work, TaskStatus.CANCELLED)
+        hand.fail(work, TaskStatus.CANCELLED)
         assert status_of(backend, work.claim.task) is TaskStatus.CANCELLED
 
     def test_what_the_worker_reports_wins_over_a_cancel(self, backend: Backend) -> None:
@@ -73,7 +73,7 @@ class CancellingTests(ContractCase):
     def test_what_is_over_stays_as_it_is(self, backend: Backend, status: TaskStatus) -> None:
         hand = Hand(backend)
         work = hand.submit_and_take(new_task())
-        hand.finish(work, status)
+        hand.fail(work, status)
         with unchanged(backend):
             answer = backend.queue.cancel(work.claim.task)
         assert answer == Cancelled(reply=CancelReply.OVER, status=status)
@@ -88,7 +88,7 @@ class CancellingTests(ContractCase):
 class RemovingTests(ContractCase):
     """Tasks that are taken out of a queue."""
 
-    def submit(self, backend: Backend, count: int) -> list[NewTask]:
+    def submitted(self, backend: Backend, count: int) -> list[NewTask]:
         """Submit tasks to the default queue."""
         tasks = new_tasks(count)
         backend.queue.submit(tasks)
@@ -96,7 +96,7 @@ class RemovingTests(ContractCase):
 
     @pytest.mark.parametrize("count", [1, 40], ids=["one", "many"])
     def test_removed_tasks_are_cancelled_and_the_others_keep_their_order(self, backend: Backend, count: int) -> None:
-        tasks = self.submit(backend, count + 3)
+        tasks = self.submitted(backend, count + 3)
         gone, kept = (
             [task.id for task in tasks[1 : count + 1]],
             [tasks[0].id, *(task.id for task in tasks[count + 1 :])],
@@ -107,7 +107,7 @@ class RemovingTests(ContractCase):
 
     def test_only_what_waits_in_that_queue_is_removed(self, backend: Backend) -> None:
         elsewhere, waiting = new_task(queue=QueueName("elsewhere")), new_task()
-        running, done = self.submit(backend, 2)
+        running, done = self.submitted(backend, 2)
         hand = Hand(backend)
         hand.run(done.id)
         hand.take(running.id)
@@ -119,13 +119,13 @@ class RemovingTests(ContractCase):
         assert waiting_in(backend, elsewhere.queue) == [elsewhere.id]
 
     def test_dependents_of_a_removed_task_are_impossible(self, backend: Backend) -> None:
-        parent = self.submit(backend, 1)[0]
+        parent = self.submitted(backend, 1)[0]
         backend.queue.submit([child := new_task(depends_on=(parent.id,))])
         backend.queue.remove([parent.id], DEFAULT_QUEUE)
         assert status_of(backend, child.id) is TaskStatus.IMPOSSIBLE
 
     def test_removing_nothing_is_fine(self, backend: Backend) -> None:
-        self.submit(backend, 1)
+        self.submitted(backend, 1)
         with unchanged(backend):
             assert backend.queue.remove([], DEFAULT_QUEUE) == []
             assert backend.queue.remove([new_task_id()], QueueName("nobody uses this")) == [False]

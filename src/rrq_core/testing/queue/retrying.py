@@ -125,7 +125,7 @@ class RetryingTests(ContractCase):
 class NotRetriedTests(ContractCase):
     """What cannot be retried, is not; nor is what was asked for with it."""
 
-    def refused(self, backend: Backend, *tasks: TaskId) -> None:
+    def assert_not_retried(self, backend: Backend, *tasks: TaskId) -> None:
         """Hold that retrying these, and one that could be, is refused as a whole."""
         hand, fine = Hand(backend), new_task()
         hand.fail(hand.submit_and_take(fine))
@@ -138,20 +138,20 @@ class NotRetriedTests(ContractCase):
         hand.submit_and_take(running)
         backend.queue.submit([waiting, later := new_task(delay=60.0)])
         for task in (running, waiting, later):
-            self.refused(backend, task.id)
+            self.assert_not_retried(backend, task.id)
 
     def test_an_impossible_task_is_not_retried(self, backend: Backend) -> None:
         parent = new_task()
         backend.queue.submit([parent, child := new_task(depends_on=(parent.id,))])
         backend.queue.cancel(parent.id)
-        self.refused(backend, child.id)
+        self.assert_not_retried(backend, child.id)
 
     def test_a_chain_is_not_retried_twice_at_once(self, backend: Backend) -> None:
         hand, task = Hand(backend), new_task()
         hand.fail(hand.submit_and_take(task))
         new = retry(backend, task.id)
         hand.fail(hand.take(new))
-        self.refused(backend, task.id, new)
+        self.assert_not_retried(backend, task.id, new)
 
     def test_an_unknown_task_is_not_retried(self, backend: Backend) -> None:
         hand, task, unknown = Hand(backend), new_task(), new_task_id()

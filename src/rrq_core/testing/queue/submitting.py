@@ -85,7 +85,7 @@ class SubmittingTests(ContractCase):
         backend.queue.submit([task])
         record = backend.queue.read([task.id], frozenset(), follow=False)[0]
         assert record is not None
-        assert (record.id, record.status, record.body, record.times) == (task.id, None, None, None)
+        assert (record.id, record.body, record.times, record.attempts) == (task.id, None, None, None)
 
     def test_reading_answers_in_order_and_none_for_unknown_tasks(self, backend: Backend) -> None:
         tasks = new_tasks(2)

@@ -82,11 +82,19 @@ class RegisteringTests(ContractCase):
         with pytest.raises(Fenced):
             hand.look()
 
-    def test_leaving_twice_is_answered_no(self, backend: Backend) -> None:
+    def test_who_has_left_cannot_be_lost(self, backend: Backend) -> None:
         hand = Hand(backend)
         backend.workers.leave(hand.session, WorkerStatus.EXITED, "")
         with unchanged(backend):
-            assert backend.workers.leave(hand.session, WorkerStatus.LOST, "") is False
+            backend.workers.leave(hand.session, WorkerStatus.LOST, "")
+
+    def test_who_was_succeeded_cannot_leave(self, backend: Backend) -> None:
+        hand = Hand(backend)
+        backend.workers.leave(hand.session, WorkerStatus.LOST, "")
+        successor = Hand(backend, worker=hand.worker)
+        successor.submit_and_take(new_task())
+        with unchanged(backend):
+            assert backend.workers.leave(hand.session, WorkerStatus.EXITED, "") is False
 
     def test_the_task_of_who_leaves_has_died_with_the_reason(self, backend: Backend) -> None:
         hand, task = Hand(backend), new_task()
