@@ -51,7 +51,7 @@ class EmbeddedPlace:
         record = read_record(self.place.record)
         wait_until(lambda: not self.runs(), "the server has ended")
         if record is not None:
-            wait_until(lambda: not is_alive(record.keeper), "the keeper has ended")
+            await_death(record.keeper)
 
     def await_looks(self, times: int = 3) -> None:
         """Wait until the keeper has looked for users so many times more."""
@@ -86,6 +86,11 @@ def is_alive(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def await_death(pid: int) -> None:
+    """Wait until a process has ended."""
+    wait_until(lambda: not is_alive(pid), f"the process {pid} has ended")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Generic, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import pluggy
 
@@ -26,7 +26,7 @@ hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)
 
 _T = TypeVar("_T")
-_INSTALL: Mapping[str, str] = MappingProxyType(
+_OFFLOADS_TO_INSTALL: Mapping[str, str] = MappingProxyType(
     {"file": "pip install 'rrq-core[disk]'", "s3": "pip install 'rrq-core[s3]'"}
 )
 
@@ -50,8 +50,9 @@ class Hooks:
 class Registry(Generic[_T]):
     """Factories by name. A name that is registered twice is an error, whoever comes first."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, to_install: Mapping[str, str] = MappingProxyType({})) -> None:
         self.what = what
+        self._to_install = to_install
         self._factories: dict[str, _T] = {}
 
     def register(self, name: str, factory: _T) -> None:
@@ -75,8 +76,10 @@ class Registry(Generic[_T]):
         """
         if name not in self._factories:
             known = ", ".join(sorted(self._factories)) or "none"
-            remedy = f"; install it with: {_INSTALL[name]}" if name in _INSTALL else ""
-            raise UnknownScheme(f"no {self.what} is named {name!r}, wanted by {wanted_by!r}{remedy} (there are: {known})")
+            remedy = f"; install it with: {self._to_install[name]}" if name in self._to_install else ""
+            raise UnknownScheme(
+                f"no {self.what} is named {name!r}, wanted by {wanted_by!r}{remedy} (there are: {known})"
+            )
         return self._factories[name]
 
 
@@ -85,7 +88,7 @@ class Plugins:
 
     def __init__(self, manager: pluggy.PluginManager) -> None:
         self.backends: Registry[BackendFactory] = Registry("URL scheme of a backend")
-        self.offloads: Registry[OffloadFactory] = Registry("URL scheme of an offload")
+        self.offloads: Registry[OffloadFactory] = Registry("URL scheme of an offload", _OFFLOADS_TO_INSTALL)
         self.launchers: Registry[Callable[[], Launcher]] = Registry("launcher")
         manager.check_pending()
         manager.hook.rrq_register_backends(register=self.backends.register)
@@ -142,7 +145,9 @@ def open_backend(url: str, queue_id: QueueId) -> Backend:
     """
     scheme, separator, _ = url.partition("://")
     if not separator:
-        raise UnknownScheme(f"a URL begins with a scheme, as in redis://localhost or embedded://; this one does not: {url!r}")
+        raise UnknownScheme(
+            f"a URL begins with a scheme, as in redis://localhost or embedded://; this one does not: {url!r}"
+        )
     return installed_plugins().backends.find(scheme, without_password(url))(url, queue_id)
 
 
@@ -157,7 +162,9 @@ def open_offload(url: str) -> Offload:
 
 
 def without_password(url: str) -> str:
+    """Give a URL as it may be shown."""
     parts = urlsplit(url)
     if parts.password is None:
         return url
-    return url.replace(f":{parts.password}@", ":***@", 1)
+    credentials, _, place = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{credentials.partition(':')[0]}:***@{place}"))

@@ -15,8 +15,7 @@ from rrq_backends.embedded import keeper
 from rrq_core.errors import BackendUnavailable, InvalidArgument
 from rrq_core.model.ids import QueueId
 from rrq_core.plugins import open_backend
-from rrq_core.testing.waiting import wait_until
-from tests.embedded_places import EmbeddedPlace, embedded_place, is_alive
+from tests.embedded_places import EmbeddedPlace, await_death, embedded_place, is_alive
 
 
 @pytest.fixture(autouse=True)
@@ -210,7 +209,7 @@ def test_the_keeper_stops_the_server_when_it_is_asked_to(place: EmbeddedPlace) -
         task = q.submit(pow, 2, 2)
         record = place.record()
         os.kill(record.keeper, signal.SIGTERM)
-        wait_until(lambda: not is_alive(record.keeper), "the keeper has ended")
+        await_death(record.keeper)
         assert not is_alive(record.pid)
     with rrq.connect("lab", place.url):
         assert rrq.task_exists(task)

@@ -8,6 +8,7 @@ the server of a keeper that was killed; elsewhere whoever connects next does.
 import ctypes
 import fcntl
 import os
+import select
 import signal
 import sys
 import time
@@ -113,6 +114,7 @@ def announce(server: Server) -> bool:
 def watch(server: Server) -> None:
     """Return when the server has ended, by itself or because nobody has held users.lock for a while."""
     users = os.open("users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    bell = _bell()
     unused_since: float | None = None
     while not server.has_ended():
         if _try_lock(users):
@@ -125,7 +127,17 @@ def watch(server: Server) -> None:
             fcntl.flock(users, fcntl.LOCK_UN)
         else:
             unused_since = None
-        time.sleep(_PERIOD)
+        if select.select([bell], [], [], _PERIOD)[0]:
+            os.read(bell, 1)
+
+
+def _bell() -> int:
+    """Give a descriptor that can be read when a child has ended."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return reader
 
 
 def _try_lock(descriptor: int) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rrq_backends.redis.connection import Connections, Connector, connector_of, without_password
+from rrq_backends.redis.connection import Connections, Connector, connector_of
 from rrq_backends.redis.heartbeat import RedisHeartbeat
 from rrq_backends.redis.keys import QueueKeys
 from rrq_backends.redis.messages import RedisMessages
@@ -12,6 +12,7 @@ from rrq_backends.redis.scripts import QueueScripts, Scripts
 from rrq_backends.redis.settings import RedisSettings
 from rrq_backends.redis.workers import RedisWorkers
 from rrq_core.model.ids import QueueId
+from rrq_core.plugins import without_password
 from rrq_core.ports import Backend
 
 

@@ -11,7 +11,6 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TypeVar
-from urllib.parse import urlsplit, urlunsplit
 
 import hiredis
 import redis.connection
@@ -22,6 +21,7 @@ from redis.retry import Retry
 
 from rrq_backends.redis.failures import is_passing, translated, unavailable
 from rrq_core.errors import InvalidArgument
+from rrq_core.plugins import without_password
 
 Argument = str | bytes | bytearray | memoryview | int | float
 Reply = list["Reply"] | bytes | int | None
@@ -71,15 +71,6 @@ def connector_of(url: str) -> Connector:
         return connection
 
     return connect
-
-
-def without_password(url: str) -> str:
-    """Give a URL as it may be shown."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    name, _, place = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{name.partition(':')[0]}:***@{place}"))
 
 
 class Connections:

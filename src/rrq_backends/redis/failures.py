@@ -31,7 +31,7 @@ def _is_too_large(error: answers.RedisError) -> bool:
 def unavailable(error: answers.RedisError, shown_url: str) -> BackendUnavailable:
     """Say that a server cannot be reached."""
     return BackendUnavailable(
-        f"no answer from the server at {shown_url}: {error}. Is it running, and is the URL right? "
+        f"no answer from the server at {shown_url}: {str(error).rstrip('.')}. Is it running, and is the URL right? "
         "Without a server of your own, use embedded://"
     )
 

@@ -89,7 +89,7 @@ class DependencyTests(ContractCase):
 
     def test_many_dependents_are_all_released(self, backend: Backend) -> None:
         parent = new_task()
-        children = new_tasks(1_050, depends_on=(parent.id,))
+        children = new_tasks(520, depends_on=(parent.id,))
         backend.queue.submit([parent, *children])
         Hand(backend).run(parent.id)
         self.settle()
