@@ -10,8 +10,7 @@ from rrq_backends.redis.scripts import ScriptError, all_scripts, join
 
 LUA = files("rrq_backends.redis") / "lua"
 FRAGMENTS = LUA / "fragments"
-BANNED = ("cmsgpack", "struct.", "bit.", "redis.sha1hex", "BLMOVE", "KEYS'", "os.", "io.", "loadstring", "redis.log")
-MOST_UNPACKED = 4_000
+BANNED = ("cmsgpack", "struct.", "bit.", "redis.sha1hex", "BLMOVE", "'KEYS'", "os.", "io.", "loadstring", "redis.log")
 
 
 def lua_files(folder: Traversable) -> list[str]:

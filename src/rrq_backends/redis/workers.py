@@ -50,11 +50,11 @@ class RedisWorkers(Workers):
         self._connections.blocking([("BLPOP", own, *tokens, f"{max(timeout, 0.001):.3f}")], timeout)
 
     def leave(self, session: Session, status: WorkerStatus, reason: str, idle: bool = False) -> bool:
-        outcome = "OK" if status is WorkerStatus.EXITED else "ERROR"
-        line = ("STOP", f"{outcome} ({reason})")
+        line = ("LOST", reason) if status is WorkerStatus.LOST else ("STOP", f"OK ({reason})")
+        who = (session.worker, session.token)
         answer = items(
             self._scripts.run(
-                "leave", session.worker, session.token, status.value, reason, int(idle), session.log_max, *line
+                "leave", *who, status.value, reason, int(idle), session.log_max, line[0], _one_line(line[1])
             )
         )
         if raw(answer[0]) == b"FENCED":

@@ -29,6 +29,6 @@ if status == 'RUNNING' then
 end
 local reason = redis.call('HGET', key('task:reason'), id)
 if reason and cjson.decode(reason).call == ARGV[2] then
-  return {'DONE', status, 0}
+  return {'DONE', status, redis.call('SCARD', key('task:releasing'))}
 end
 return {'OVER', status, 0}

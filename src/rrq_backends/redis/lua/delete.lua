@@ -43,8 +43,9 @@ end
 -- Whoever outside waits for one of these fails with it; a full server refuses here, before anything is deleted.
 local left = 0
 for id, _ in pairs(outside) do
-  redis.call('HSET', key('task:status'), id, 'CANCELLED')
+  redis.call('HSET', key('task:status'), id, redis.call('HGET', key('task:status'), id))
   withdraw({id})
+  redis.call('HSET', key('task:status'), id, 'CANCELLED')
   left = release({id}, MOST_INHERITORS)
 end
 if left > 0 then

@@ -29,6 +29,7 @@ else
   redis.call('HDEL', key('worker:process'), W)
 end
 if beating ~= '' then
+  redis.call('DEL', beating .. ':kill')
   redis.call('HSET', key('worker:heartbeat'), W, period .. ' ' .. expire .. ' ' .. beating)
   redis.call('SET', beating, expire, 'PX', math.ceil(tonumber(expire) * 1000))
 end

@@ -4,7 +4,7 @@
 -- Law: a removed task has ended, so that nobody waits for it for ever; the same call again answers 1 again.
 -- include: keys end_task release unqueue
 local name = ARGV[3]
-local reply, out, left = {0}, {}, 0
+local reply, out, left = {0}, {}, redis.call('SCARD', key('task:releasing'))
 for at = 4, #ARGV do
   local id = ARGV[at]
   local status = redis.call('HGET', key('task:status'), id)

@@ -93,7 +93,7 @@ local function start_again(plan)
   return waiting > 0 and release({leaf}, RELEASE_LIMIT) or 0
 end
 
-local reply = {'OK', 0}
+local reply = {'OK', redis.call('SCARD', key('task:releasing'))}
 for _, plan in ipairs(plans) do
   if not plan.known then
     reply[2] = start_again(plan)

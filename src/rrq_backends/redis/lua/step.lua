@@ -59,6 +59,7 @@ end
 local left = 0
 local function finish(id, attempt, status, hash, bytes, delay, note, tail)
   if not holds(id, attempt) then
+    left = redis.call('SCARD', key('task:releasing'))
     return recorded(id, attempt) and 'ALREADY' or 'REFUSED'
   end
   if tail ~= '' then

@@ -1,12 +1,13 @@
 -- include: keys chain argument end_task
--- Tie a new task to its dependencies. Returns one that has failed, if any has.
+-- Tie a new task to its dependencies. Returns one that has failed, if any has. One that is not there any more had ended
+-- well: else it would have taken this task with it.
 local function tie(id, parents, arguments)
   local failed
   for _, parent in ipairs(parents) do
     redis.call('SADD', task_key(id, 'depends:up:original'), parent)
     local leaf = leaf_of(parent)
     local status = redis.call('HGET', key('task:status'), leaf)
-    if status ~= 'COMPLETE' then
+    if status and status ~= 'COMPLETE' then
       redis.call('SADD', task_key(id, 'depends:up'), leaf)
       redis.call('SADD', task_key(leaf, FAILED[status] and 'depends:impossible' or 'depends:down'), id)
       failed = failed or (FAILED[status] and leaf)
