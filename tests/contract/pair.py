@@ -103,7 +103,7 @@ class Pair:
         assert first == second
         records = [backend.queue.read(first, EVERY_FIELD, follow=False) for backend in self.each()]
         for mine, other in zip(*records, strict=True):
-            assert in_common(mine) == in_common(other)
+            assert in_common(mine) == in_common(other), f"{in_common(mine)} and {in_common(other)}"
         for queue in queues:
             orders = [waiting_in(backend, queue) for backend in self.each()]
             assert sorted(orders[0]) == sorted(orders[1])

@@ -2,13 +2,14 @@
 
 import secrets
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
 from rrq_core.model.ids import Hash, QueueId, QueueName, Tag, TaskId, new_task_id
 from rrq_core.model.status import OnLost, TaskStatus, WorkerStatus
 from rrq_core.model.task import NewRetry
+from rrq_core.model.value import Written
 from rrq_core.model.work import Finished, Work
 from rrq_core.plugins import open_backend
 from rrq_core.testing import new_task, new_value, new_worker
@@ -22,6 +23,7 @@ EVERY_RUN = settings(
     stateful_step_count=30,
     deadline=None,
     derandomize=True,
+    phases=[Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow],
 )
 
@@ -201,8 +203,6 @@ class Store(RuleBasedStateMachine):
 
     @rule(tag=tags)
     def commit(self, tag: Tag) -> None:
-        from rrq_core.model.value import Written
-
         if tag in self.asked:
             value, name = self.asked.pop(tag)
             written = [Written(hash=value, name=name, size=1)]

@@ -62,7 +62,7 @@ class DestroyingTests(ContractCase):
         """Queues of the same store whose ids look as if they were part of this one's."""
         endings = ("x", ":b", ":queue", "*", ":task:status", ":object_store")
         opened = [self.reopen(backend, QueueId(backend.queue_id + ending)) for ending in endings]
-        opened.append(self.reopen(backend, QueueId(backend.queue_id[:-1] + "*")))
+        opened.append(self.reopen(backend, QueueId(backend.queue_id[:-1] + "?*")))
         yield opened
         for neighbour in opened:
             neighbour.queue.destroy()
