@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import redis
+
 from rrq_backends.embedded.binary import find_binary
 
 HOST = "127.0.0.1"

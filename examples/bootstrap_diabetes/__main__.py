@@ -1,13 +1,13 @@
 """The example's main job: one task a batch of resamples, the data sent once."""
 
 import argparse
-import tempfile
 
 from sklearn.datasets import load_diabetes
 
 import rrq_core as rrq
 from examples.bootstrap_diabetes.regression import fit, resample
 from examples.bootstrap_diabetes.report import print_report
+from examples.private_queue import private_queue
 
 
 def main() -> None:
@@ -20,12 +20,9 @@ def main() -> None:
     data = load_diabetes()
     features = data.data / data.data.std(axis=0)
     print(f"Bootstrapping {asked.batches * asked.resamples:,} times on {asked.workers} workers.", flush=True)
-    with (
-        tempfile.TemporaryDirectory(prefix="rrq-example-") as directory,
-        rrq.connect("bootstrap", f"embedded://{directory}/server?idle=0"),
-        rrq.worker_spawn(asked.workers),
-    ):
-        tasks = rrq.task_create_bulk_call(resample, range(asked.batches), args=(features, data.target, asked.resamples))
+    with private_queue("bootstrap", asked.workers):
+        shared = {"features": features, "target": data.target, "n": asked.resamples}
+        tasks = rrq.task_create_bulk_call(resample, range(asked.batches), shared)
         rrq.task_wait(tasks)
         batches = rrq.task_results(tasks, error=True)
     print_report(data.feature_names, fit(features, data.target)[1:], batches)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+LIBRARY = Path(sysconfig.get_path("stdlib"))
 NOT_OURS = {"site-packages", "dist-packages", "__pycache__"}
 
 
@@ -17,12 +18,11 @@ class Source:
     bytes: int
 
 
-def library_sources(root: Path | None = None) -> list[Source]:
-    """List the source files of the standard library (or of another folder), the largest first.
+def library_sources(folder: Path = LIBRARY) -> list[Source]:
+    """List the source files of the standard library, or of another folder, the largest first.
 
     Workers that take the large ones first end at about the same time.
     """
-    folder = Path(sysconfig.get_path("stdlib")) if root is None else root
     files = (file for file in folder.rglob("*.py") if NOT_OURS.isdisjoint(file.relative_to(folder).parts))
     sources = [source(file, folder) for file in files if file.is_file()]
     return sorted(sources, key=lambda one: (-one.bytes, one.module))

@@ -6,12 +6,14 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
+from rrq_core.errors import NotRetriable, TaskNotFound
 from rrq_core.model.ids import Hash, QueueId, QueueName, Tag, TaskId, new_task_id
 from rrq_core.model.status import OnLost, TaskStatus, WorkerStatus
 from rrq_core.model.task import NewRetry
 from rrq_core.model.value import Written
 from rrq_core.model.work import Finished, Work
 from rrq_core.plugins import open_backend
+from rrq_core.ports import Backend
 from rrq_core.testing import new_task, new_value, new_worker
 from tests.contract.pair import Hands, Pair
 from tests.contract.reference import Server, open_reference
@@ -166,7 +168,14 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(target=tasks, some=st.lists(tasks, min_size=1, max_size=2), queue=st.sampled_from([None, *QUEUES]))
     def retry(self, some: list[TaskId], queue: QueueName | None) -> object:
         requests = [NewRetry(task=task, new=new_task_id(), queue=queue) for task in some]
-        answer = self.pair.both(lambda backend: backend.queue.retry(requests))
+
+        def retried(backend: Backend) -> object:
+            try:
+                return backend.queue.retry(requests)
+            except (NotRetriable, TaskNotFound):
+                return "refused"
+
+        answer = self.pair.both(retried)
         return multiple(*(request.new for request in requests)) if isinstance(answer, list) else multiple()
 
     @rule(some=st.lists(tasks, max_size=3), even_running=st.booleans(), even_needed=st.booleans())
@@ -210,7 +219,7 @@ class Store(RuleBasedStateMachine):
 
     @rule(some=st.lists(tags, max_size=2, unique=True))
     def drop(self, some: list[Tag]) -> None:
-        def gone(backend: object) -> object:
+        def gone(backend: Backend) -> object:
             dropped = backend.objects.drop(some)
             return sorted(dropped.hashes), sorted(dropped.names)
 

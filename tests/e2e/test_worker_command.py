@@ -32,9 +32,7 @@ def lab(server: PrivateServer) -> Iterator[Lab]:
     backend.settings.connect("test", b"{}", defaults)
     made = Lab(server=server, backend=backend)
     yield made
-    for worker in made.workers:
-        worker.kill()
-        worker.communicate()
+    made.kill_all()
     sys.modules.pop("tasks_of_w", None)
     backend.close()
 

@@ -1,9 +1,12 @@
 """A queue on a server of a test's own, and the worker processes that the test starts for it."""
 
+import os
+import signal
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from attrs import define, field
@@ -70,10 +73,20 @@ class Lab:
 
     def start(self, *options: str) -> "subprocess.Popen[str]":
         words = [COMMAND, "lab", "--url", self.server.url, "--worker-id", "w", *options]
-        worker = subprocess.Popen(words, cwd=self.directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        pipe = subprocess.PIPE
+        worker = subprocess.Popen(
+            words, cwd=self.directory, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+        )
         self.workers.append(worker)
         wait_until(lambda: worker.poll() is not None or self.is_there(), "the worker is up")
         return worker
+
+    def kill_all(self) -> None:
+        """Kill the workers, and what their tasks have started."""
+        for worker in self.workers:
+            with suppress(ProcessLookupError):
+                os.killpg(worker.pid, signal.SIGKILL)
+            worker.communicate()
 
     def submit(self, name: str, *args: object) -> TaskId:
         """Submit a call of one of TASKS, which the worker imports from its working directory."""

@@ -56,7 +56,7 @@ def kill(*pids: int) -> None:
 
 
 def test_a_server_that_was_killed_is_started_again_for_those_who_use_it(place: EmbeddedPlace) -> None:
-    with rrq.connect("lab", place.url) as q:
+    with rrq.connect("lab", place.at("idle=0&fsync=always")) as q:
         first = q.submit(pow, 2, 2)
         kill(place.record().pid)
         second = q.submit(pow, 2, 2)
@@ -64,7 +64,7 @@ def test_a_server_that_was_killed_is_started_again_for_those_who_use_it(place: E
 
 
 def test_a_server_and_a_keeper_that_were_killed_are_started_again(place: EmbeddedPlace) -> None:
-    with rrq.connect("lab", place.url) as q:
+    with rrq.connect("lab", place.at("idle=0&fsync=always")) as q:
         first = q.submit(pow, 2, 2)
         record = place.record()
         kill(record.keeper, record.pid)
@@ -116,8 +116,8 @@ def test_a_server_whose_socket_was_removed_is_replaced_by_who_connects(place: Em
 
 
 def test_a_server_that_nothing_tells_of_is_left_alone(place: EmbeddedPlace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "_PATIENCE", 0.1)
     with rrq.connect("lab", place.at("idle=60")):
+        monkeypatch.setattr(server, "_PATIENCE", 0.1)
         record = place.record()
         place.place.record.unlink()
         with pytest.raises(BackendUnavailable, match=rf"process that has '{place.place.server_lock}' open"):
@@ -146,7 +146,7 @@ def test_a_server_of_a_starter_that_died_before_it_wrote_it_down_ends(place: Emb
     place.directory.mkdir(mode=0o700)
     binary, path = str(find_binary().path), str(place.directory / "server.sock")
     with subprocess.Popen(
-        [sys.executable, "-I", "-S", keeper.__file__, str(place.directory), binary, path, "everysec"],
+        [sys.executable, "-I", "-S", keeper.__file__, str(place.directory), binary, path],
         cwd=place.directory,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -251,3 +251,13 @@ def test_a_server_on_its_way_out_is_waited_for_by_who_comes_then(used: EmbeddedP
         pass
     psutil.Process(used.record().pid).terminate()
     assert len(tasks_of(used)) == 1
+
+
+def test_a_private_directory_for_a_socket_goes_when_the_next_server_starts() -> None:
+    with embedded_place("/".join(["deep" * 10] * 4)) as place:
+        with rrq.connect("lab", place.url) as q:
+            record = place.record()
+            kill(record.keeper, record.pid)
+            assert rrq.task_list(controller=q) == []
+            assert place.record().socket != record.socket
+            assert not record.socket.parent.exists()

@@ -45,8 +45,8 @@ class Server:
         return self._ended
 
 
-def configuration(directory: str, socket_path: str, fsync: str) -> str:
-    """Write the server's configuration."""
+def configuration(directory: str, socket_path: str) -> str:
+    """Write the server's configuration. Who needs each write on disk sets that on the running server."""
     settings = {
         "port": "0",
         "unixsocket": socket_path,
@@ -55,7 +55,7 @@ def configuration(directory: str, socket_path: str, fsync: str) -> str:
         "logfile": os.path.join(directory, "server.log"),
         "daemonize": "no",
         "appendonly": "yes",
-        "appendfsync": fsync,
+        "appendfsync": "everysec",
         "save": "",
         "maxmemory-policy": "noeviction",
     }
@@ -157,13 +157,13 @@ def _idle_seconds() -> float:
 
 
 def main() -> None:
-    """Keep the server that the command line describes: directory, binary, path of the socket, appendfsync."""
-    directory, binary, socket_path, fsync = sys.argv[1:]
+    """Keep the server that the command line describes: directory, binary, path of the socket."""
+    directory, binary, socket_path = sys.argv[1:]
     if os.fork():
         os._exit(0)  # so that who started us, and may live long, has no child to wait for
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     os.umask(0o077)
-    server = start(binary, configuration(directory, socket_path, fsync))
+    server = start(binary, configuration(directory, socket_path))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # not before: a child that is not yet the server would hear it
     try:
         if announce(server):
             watch(server)

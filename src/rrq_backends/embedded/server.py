@@ -97,7 +97,6 @@ def _answer(path: Path, place: Place) -> Answer:
 def _started(place: Place, binary: Binary) -> Path:
     path = new_socket_path(place)
     check_private_directory(path.parent)
-    path.unlink(missing_ok=True)
     wish_idle(place, DEFAULT_IDLE if place.idle is None else place.idle)
     try:
         _launch_keeper(place, binary, path)
@@ -109,11 +108,11 @@ def _started(place: Place, binary: Binary) -> Path:
 
 
 def _launch_keeper(place: Place, binary: Binary, path: Path) -> None:
-    arguments = (str(place.directory), str(binary.path), str(path), str(place.fsync or Fsync.EVERYSEC))
+    program = [sys.executable, "-I", "-S", keeper.__file__, str(place.directory), str(binary.path), str(path)]
     with (
         open(place.log, "ab", opener=_private) as log,
         subprocess.Popen(
-            [sys.executable, "-I", "-S", keeper.__file__, *arguments],
+            program,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -1,6 +1,7 @@
 """The bundle of all ports on one server, for one queue id."""
 
 from collections.abc import Callable
+from functools import partial
 
 from rrq_backends.redis.connection import Connections, Connector, connector_of
 from rrq_backends.redis.heartbeat import RedisHeartbeat
@@ -29,27 +30,14 @@ def build_backend(
     durable: bool,
     close: Callable[[], None] = _nothing,
 ) -> Backend:
-    """Bundle the ports over connections of a kind. Nothing is written, and nothing is sent yet.
+    """Bundle the ports over connections of a kind, which `connector` opens. Nothing is written, and nothing sent yet.
 
-    Args:
-        connector: Opens connections.
-        url: Opens this backend again.
-        queue_id: Whose tasks, workers and values they are.
-        shared: Whether other processes reach the store.
-        durable: Whether it survives this process.
-        close: What else is to be closed, after the connections.
+    `close` is called after the connections are closed.
     """
     connections = Connections(connector, without_password(url))
     scripts, keys = Scripts(connections), QueueKeys(queue_id)
     queue_scripts = QueueScripts(keys, scripts)
-
-    def objects_at(prefix: str) -> RedisObjectStore:
-        return RedisObjectStore(prefix, queue_id, connections, scripts)
-
-    def close_all() -> None:
-        connections.close()
-        close()
-
+    objects_at = partial(RedisObjectStore, queue_id=queue_id, connections=connections, scripts=scripts)
     return Backend(
         url=url,
         queue_id=queue_id,
@@ -62,8 +50,13 @@ def build_backend(
         shared=shared,
         durable=durable,
         objects_at=objects_at,
-        close=close_all,
+        close=partial(_close_all, connections, close),
     )
+
+
+def _close_all(connections: Connections, close: Callable[[], None]) -> None:
+    connections.close()
+    close()
 
 
 def open_redis(url: str, queue_id: QueueId) -> Backend:

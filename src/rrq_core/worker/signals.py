@@ -23,9 +23,7 @@ class Signals:
         self.received = 0
         self._first = ""
         self._loop: WorkerLoop | None = None
-        before = {number: signal.signal(number, self._handle) for number in _WATCHED}
-        # A process that a task forks is no worker: it must end by SIGTERM, or a multiprocessing pool never does.
-        os.register_at_fork(after_in_child=lambda: _restore(before))
+        _keep_from_forks({number: signal.signal(number, self._handle) for number in _WATCHED})
 
     def serve(self, loop: WorkerLoop) -> None:
         """Pass them to a worker, which runs in the main thread."""
@@ -54,6 +52,22 @@ class Signals:
         os._exit(STOPPED)
 
 
-def _restore(handlers: "dict[signal.Signals, signal._HANDLER]") -> None:
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+def _keep_from_forks(handlers: "dict[signal.Signals, signal._HANDLER]") -> None:
+    """Give processes that a task forks the handlers from before: they are no workers, and must end when they are told.
+
+    Signals wait until a fork is over: one that comes in its midst would go to our handler in the child, or nowhere.
+    """
+    mask = threading.local()
+
+    def hold() -> None:
+        mask.before = signal.pthread_sigmask(signal.SIG_BLOCK, handlers)
+
+    def let_go() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask.before)
+
+    def restore() -> None:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        let_go()
+
+    os.register_at_fork(before=hold, after_in_parent=let_go, after_in_child=restore)

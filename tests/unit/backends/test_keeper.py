@@ -8,7 +8,7 @@ from rrq_backends.embedded import keeper
 
 def test_the_configuration_keeps_a_path_whole_whatever_is_in_it() -> None:
     directory = '/data/with "quotes", spaces # and ü'
-    line = next(line for line in keeper.configuration(directory, "/s", "everysec").splitlines() if line[:4] == "dir ")
+    line = next(line for line in keeper.configuration(directory, "/s").splitlines() if line[:4] == "dir ")
     quoted = line.removeprefix("dir ").strip('"')
     assert bytes.fromhex(quoted.replace("\\x", "")).decode() == directory
 

@@ -215,6 +215,14 @@ class RevivingTests(ContractCase):
         hand.run(retry(backend, parent.id))
         assert waiting_in(backend) == [child.id]
 
+    def test_a_revived_task_still_waits_for_its_time(self, backend: Backend) -> None:
+        parent = new_task()
+        backend.queue.submit([parent, child := new_task(depends_on=(parent.id,), delay=60.0)])
+        due = record_of(backend, child.id).due
+        backend.queue.cancel(parent.id)
+        retry(backend, parent.id)
+        assert record_of(backend, child.id).due == pytest.approx(due, abs=0.001)
+
     def test_many_dependents_are_all_revived(self, backend: Backend) -> None:
         parent = new_task()
         children = new_tasks(520, depends_on=(parent.id,))
