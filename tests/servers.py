@@ -1,4 +1,4 @@
-"""Private servers for tests: each on a port and a socket of its own, in a directory of its own, durable to the last write."""
+"""Private servers for tests: each on a port and in a directory of its own, durable to the last write."""
 
 import shutil
 import socket

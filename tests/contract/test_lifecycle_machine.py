@@ -131,7 +131,7 @@ class Lifecycle(RuleBasedStateMachine):
         ends = dict(zip(hands.each(), map(end, works), strict=True))
         first, second = self.pair.by_hands(hands, lambda hand: hand.backend.queue.step(hand.session, ends[hand]))
         assert first == second
-        self.pair.both(lambda backend: backend.queue.recover(now=True).due)
+        self.pair.both(lambda backend: backend.queue.recover(now=True).lost)
         return hands, works, tuple(ends.values())
 
     @rule(old=past)

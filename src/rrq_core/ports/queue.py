@@ -166,7 +166,7 @@ class Queue(ABC):
 
     @abstractmethod
     def recover(self, now: bool = False) -> Recovered:
-        """Set right what time has brought: lost workers, due tasks, expired results, lost wake-ups. Bounded; for anyone.
+        """Set right what time has brought: lost workers, due tasks, expired results, lost wake-ups. Bounded, for all.
 
         Within half a second of the last run of anybody it does nothing, unless `now`.
         """

@@ -82,6 +82,13 @@ class RetryingTests(ContractCase):
         assert bytes_of(backend, record_of(backend, task.id, follow=True).result) == b"second"
         assert record_of(backend, new).status is TaskStatus.COMPLETE
 
+    def test_the_attempts_at_the_old_task_stay_as_they_were(self, backend: Backend) -> None:
+        hand, task = Hand(backend), new_task()
+        hand.complete(hand.submit_and_take(task))
+        before = record_of(backend, task.id).attempts
+        retry(backend, task.id)
+        assert record_of(backend, task.id).attempts == before
+
     def test_a_cancelled_task_waits_again_for_what_it_waited_for(self, backend: Backend) -> None:
         hand, parent = Hand(backend), new_task()
         child = new_task(depends_on=(parent.id,), takes_result_of=(parent.id,))
