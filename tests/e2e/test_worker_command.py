@@ -129,6 +129,28 @@ def test_a_server_that_dies_and_comes_back_loses_neither_worker_nor_result(lab: 
     assert worker.poll() is None
 
 
+def test_a_result_that_is_too_large_for_the_server_is_the_error_of_its_task(lab: Lab) -> None:
+    worker = lab.start()
+    with lab.server.client() as client:
+        client.config_set("proto-max-bulk-len", "1mb")
+    failure = lab.failure(lab.submit("give", 3_000_000))
+    assert "too large" in failure.message
+    assert "offload" in failure.message
+    assert lab.value(lab.submit("nothing")) is None
+    assert worker.poll() is None
+
+
+def test_a_worker_that_loses_its_rights_says_so_and_signs_off(lab: Lab) -> None:
+    worker = lab.start()
+    with lab.server.client() as client:
+        client.acl_setuser("default", enabled=True, commands=["-blpop"])
+    lab.value(lab.submit("nothing"))
+    status, _, said = ended(worker)
+    assert (status, said.count("\n")) == (1, 1)
+    assert "blpop" in said
+    assert lab.status_of_worker() == WorkerStatus.EXITED
+
+
 def test_a_busy_worker_costs_the_server_one_script_a_task(lab: Lab) -> None:
     tasks = [lab.submit("nothing") for _ in range(200)]
     with lab.server.client() as client:

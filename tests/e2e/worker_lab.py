@@ -14,7 +14,7 @@ from attrs import define, field
 from rrq_core.model.ids import QueueName, TaskId, WorkerId, new_task_id
 from rrq_core.model.status import TaskStatus, WorkerStatus
 from rrq_core.model.task import NewTask, TaskField, TaskRecord
-from rrq_core.payload import CallEncoder, Context, PayloadKind, decode_failure, decode_value
+from rrq_core.payload import CallEncoder, Context, Failure, PayloadKind, decode_failure, decode_value
 from rrq_core.ports import Backend
 from rrq_core.testing.waiting import wait_until
 from tests.servers import PrivateServer
@@ -45,6 +45,9 @@ TASKS = textwrap.dedent(
                 work(started, "/nowhere")
             except BaseException:
                 pass
+
+    def give(n):
+        return os.urandom(n)
 
     def nothing():
         pass
@@ -107,11 +110,16 @@ class Lab:
         return record
 
     def value(self, task: TaskId) -> object:
+        return decode_value(self._outcome(task, TaskStatus.COMPLETE), VALUE)
+
+    def failure(self, task: TaskId) -> Failure:
+        return decode_failure(self._outcome(task, TaskStatus.ERROR), VALUE)
+
+    def _outcome(self, task: TaskId, status: TaskStatus) -> bytes:
         wait_until(lambda: self.record(task).status.is_terminal, "the task is over", timeout=30)
         record = self.record(task)
-        if record.status != TaskStatus.COMPLETE:
-            return decode_failure(record.value.data, VALUE)
-        return decode_value(record.value.data, VALUE)
+        assert record.status == status
+        return record.value.data
 
     def status_of_worker(self) -> WorkerStatus | None:
         found = self.backend.workers.read([WorkerId("w")], frozenset(WorkerStatus))

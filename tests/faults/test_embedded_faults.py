@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import attrs
 import psutil
@@ -221,6 +222,16 @@ def test_a_directory_that_was_opened_to_others_is_refused(used: EmbeddedPlace) -
     assert not used.runs()
 
 
+def test_a_directory_that_was_opened_to_others_while_it_is_used_is_refused_from_then_on(
+    place: EmbeddedPlace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    with rrq.connect("lab", place.url):
+        place.directory.chmod(0o755)
+        with pytest.raises(BackendDenied, match="chmod 700"):
+            server.running_server(place.place)
+
+
 def test_a_socket_that_was_opened_to_others_is_refused(place: EmbeddedPlace) -> None:
     with rrq.connect("lab", place.url):
         place.record().socket.chmod(0o777)
@@ -254,10 +265,9 @@ def test_a_server_on_its_way_out_is_waited_for_by_who_comes_then(used: EmbeddedP
 
 
 def test_a_private_directory_for_a_socket_goes_when_the_next_server_starts() -> None:
-    with embedded_place("/".join(["deep" * 10] * 4)) as place:
-        with rrq.connect("lab", place.url) as q:
-            record = place.record()
-            kill(record.keeper, record.pid)
-            assert rrq.task_list(controller=q) == []
-            assert place.record().socket != record.socket
-            assert not record.socket.parent.exists()
+    with embedded_place("/".join(["deep" * 10] * 4)) as place, rrq.connect("lab", place.url) as q:
+        record = place.record()
+        kill(record.keeper, record.pid)
+        assert rrq.task_list(controller=q) == []
+        assert place.record().socket != record.socket
+        assert not record.socket.parent.exists()

@@ -5,7 +5,11 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+
+import pytest
 
 import rrq_core as rrq
 from rrq_core.testing.waiting import wait_until
@@ -14,6 +18,8 @@ from tests.servers import PrivateServer
 KILLS = 40
 TASKS = 4000
 AT_ONCE = 4
+
+StartWorker = Callable[[str], "subprocess.Popen[bytes]"]
 
 
 def mark(path: str, number: int) -> int:
@@ -24,11 +30,20 @@ def mark(path: str, number: int) -> int:
     return number
 
 
-def start_worker(server: PrivateServer, name: str) -> "subprocess.Popen[bytes]":
+@pytest.fixture
+def start_worker(server: PrivateServer) -> Iterator[StartWorker]:
+    """Starts a worker's process under a name; at the end none is left, whatever happened."""
+    with ExitStack() as started:
+        yield lambda name: _started(server, name, started)
+
+
+def _started(server: PrivateServer, name: str, started: ExitStack) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "rrq_core.cli.worker", "lab", "--url", server.url, "--worker-id", name]
-    return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    process = started.enter_context(
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     )
+    started.callback(process.kill)
+    return process
 
 
 def kill_while_busy(controller: rrq.Controller, names: list[str], processes: "list[subprocess.Popen[bytes]]") -> None:
@@ -41,13 +56,15 @@ def kill_while_busy(controller: rrq.Controller, names: list[str], processes: "li
         process.wait()
 
 
-def test_forty_kills_lose_nothing_and_run_nothing_twice(server: PrivateServer, tmp_path: Path) -> None:
+def test_forty_kills_lose_nothing_and_run_nothing_twice(
+    server: PrivateServer, start_worker: StartWorker, tmp_path: Path
+) -> None:
     path = str(tmp_path / "runs")
     with rrq.connect("lab", server.url, by_value=[__name__]) as controller:
         tasks = rrq.task_create_bulk_call(mark, {"path": [path] * TASKS, "number": range(TASKS)})
         for first in range(0, KILLS, AT_ONCE):
             names = [f"storm-{number}" for number in range(first, first + AT_ONCE)]
-            kill_while_busy(controller, names, [start_worker(server, name) for name in names])
+            kill_while_busy(controller, names, [start_worker(name) for name in names])
             overview = rrq.task_overview(tasks)
             assert overview["COMPLETE"] + overview["PENDING"] + overview["RUNNING"] == TASKS
             assert rrq.queue_length() == overview["PENDING"]

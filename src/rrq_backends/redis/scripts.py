@@ -101,8 +101,7 @@ class Scripts:
         try:
             return self._connections.call(*command)
         except ScriptUnknown:
-            self._load(name)
-            return self._connections.call(*command)
+            return self._connections.call(*self._spelt_out(name, command))
 
     def run_each(self, name: str, slot: str, portions: Sequence[Sequence[Argument]]) -> list[Reply]:
         """Run a script once for each portion of arguments, in order, the next sent while the server has the last."""
@@ -110,14 +109,17 @@ class Scripts:
         try:
             return self._connections.pipeline(commands, depth=2)
         except ScriptUnknown:
-            self._load(name)
-            return self._connections.pipeline(commands, depth=2)
-
-    def _load(self, name: str) -> None:
-        self._connections.call("SCRIPT", "LOAD", self._scripts[name].text)
+            return self._connections.pipeline([self._spelt_out(name, command) for command in commands], depth=2)
 
     def _command(self, name: str, slot: str, arguments: Sequence[Argument]) -> tuple[Argument, ...]:
         return ("EVALSHA", self._scripts[name].digest, 1, slot, *arguments)
+
+    def _spelt_out(self, name: str, command: tuple[Argument, ...]) -> tuple[Argument, ...]:
+        """Write a command with the script's text, which is also how the server learns it.
+
+        Not SCRIPT LOAD and once more EVALSHA: a server that is restarting may forget in between.
+        """
+        return ("EVAL", self._scripts[name].text, *command[2:])
 
 
 class QueueScripts:

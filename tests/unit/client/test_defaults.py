@@ -59,6 +59,9 @@ def test_the_innermost_block_comes_first(pair: tuple[rrq.Controller, rrq.Control
     with two:
         assert find_default() is two
         assert in_thread(find_default) is one
+        with rrq.connect("three", two.url) as three:
+            assert find_default() is three
+        assert find_default() is two
     assert find_default() is one
 
 

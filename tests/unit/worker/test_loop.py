@@ -152,6 +152,7 @@ def test_asked_to_stop_it_ends_its_task_and_takes_no_other(lab: Lab):
     loops["w"].run()
     assert lab.value(first) == "done"
     assert lab.status(second) == TaskStatus.PENDING
+    assert f"TASK_START {second}" not in lab.log()
     assert lab.log()[-1] == "STOP OK (asked in a task)"
 
 
