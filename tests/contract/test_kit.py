@@ -11,8 +11,7 @@ from rrq_core.testing.case import ContractCase
 def test_no_suite_hides_a_test_of_another() -> None:
     suites = [suite for suite in BackendTests.__mro__ if issubclass(suite, ContractCase)]
     names = Counter(name for suite in suites for name in vars(suite) if not name.startswith("__"))
-    hooks = {name for name in vars(ContractCase)}
-    assert {name for name, count in names.items() if count > 1} <= hooks
+    assert {name for name, count in names.items() if count > 1} <= set(vars(ContractCase))
 
 
 def test_the_plugin_of_pytest_imports_no_suite() -> None:
@@ -22,6 +21,7 @@ def test_the_plugin_of_pytest_imports_no_suite() -> None:
 
 
 def test_nothing_but_the_kit_imports_pytest() -> None:
-    seen = "import sys, rrq_core.client, rrq_core.worker, rrq_core.plugins as p; p.installed_plugins()\nprint('pytest' in sys.modules)"
+    users = "import sys, rrq_core.client, rrq_core.worker, rrq_core.plugins as p; p.installed_plugins();"
+    seen = f"{users} print('pytest' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == "False"

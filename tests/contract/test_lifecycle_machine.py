@@ -208,7 +208,9 @@ class Store(RuleBasedStateMachine):
         values = [new_value(content, is_large=is_large) for content in contents]
         answers = self.pair.both(lambda backend: backend.objects.put(tag, values))
         assert isinstance(answers, list)
-        self.asked.update({tag: (placement.hash, placement.name) for placement in answers if placement.name})
+        for placement in answers:
+            if placement.name is not None:
+                self.asked[tag] = (placement.hash, placement.name)
 
     @rule(tag=tags)
     def commit(self, tag: Tag) -> None:

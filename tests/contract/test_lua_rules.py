@@ -1,4 +1,4 @@
-"""What every Lua file keeps to: it runs on each server and on fakeredis, says what it does, and includes what it uses."""
+"""What every Lua file keeps to: it runs on each server and on fakeredis, and says what it does."""
 
 import re
 from importlib.resources import files

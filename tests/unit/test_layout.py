@@ -12,7 +12,11 @@ LONGEST_FILE = 300
 LONGEST_FUNCTION = 30
 
 LONG_FILES: Mapping[str, str] = {}
-LONG_FUNCTIONS: Mapping[str, str] = {}
+LONG_FUNCTIONS: Mapping[str, str] = {
+    "tests/e2e/test_embedded.py:test_twenty_processes_at_once_start_one_server_and_all_reach_it": (
+        "most of it is the program that another Python runs"
+    ),
+}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

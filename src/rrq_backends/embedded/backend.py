@@ -1,19 +1,22 @@
 """The backend of an `embedded://` URL: the Redis adapter on a private server of this user."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from attrs import frozen
-from redis.connection import AbstractConnection
 
-from rrq_backends.redis.backend import build_backend
-from rrq_backends.redis.connection import connector_of
 from rrq_core.errors import BackendError, BackendUnavailable
 from rrq_core.model.ids import QueueId
 from rrq_core.ports import Backend
 
 if TYPE_CHECKING:
+    from redis.connection import AbstractConnection
+
     from rrq_backends.embedded.locks import UserLock
     from rrq_backends.embedded.place import Place
 
@@ -38,11 +41,11 @@ def open_embedded(url: str, queue_id: QueueId) -> Backend:
     make_private_directory(place.directory)
     lock = UserLock(place.users_lock)
     try:
-        running_server(place)
+        with _importing_the_adapter():
+            running_server(place)
         if place.idle is not None:
             wish_idle(place, place.idle)
-        user = _User(place=place, lock=lock)
-        return build_backend(user.connect, place.url, queue_id, shared=True, durable=True, close=lock.close)
+        return _backend_on(place, lock, queue_id)
     except BaseException:
         lock.close()
         raise
@@ -57,6 +60,24 @@ def refuse_windows(platform: str) -> None:
         )
 
 
+@contextmanager
+def _importing_the_adapter() -> Iterator[None]:
+    # It takes as long to import as the server takes to start, and a first connection waits for both.
+    thread = Thread(target=import_module, args=("rrq_backends.redis.backend",))
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+def _backend_on(place: "Place", lock: "UserLock", queue_id: QueueId) -> Backend:
+    from rrq_backends.redis.backend import build_backend
+
+    user = _User(place=place, lock=lock)
+    return build_backend(user.connect, place.url, queue_id, shared=True, durable=True, close=lock.close)
+
+
 @frozen(kw_only=True)
 class _User:
     """One backend's way to the server."""
@@ -64,9 +85,10 @@ class _User:
     place: "Place"
     lock: "UserLock"
 
-    def connect(self, socket_timeout: float) -> AbstractConnection:
+    def connect(self, socket_timeout: float) -> "AbstractConnection":
         """Make a connection, not yet connected, to the server, which is started again if it has ended."""
         from rrq_backends.embedded.server import running_server
+        from rrq_backends.redis.connection import connector_of
 
         if self.lock.is_closed:
             raise BackendUnavailable(f"the backend on {self.place.url} was closed: open it again")

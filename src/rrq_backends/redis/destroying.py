@@ -10,13 +10,16 @@ from rrq_backends.redis.scan import scan_hash, scan_set
 from rrq_core.model.ids import GroupName, QueueName, TaskId, WatcherId, WorkerId
 
 PORTION = 500
+NEEDED_BY_WORKERS = ("worker:session", "configuration")
 
 
 def destroy_queue(keys: QueueKeys, connections: Connections, after: float) -> None:
     """Delete every key of a queue, now or after so many seconds.
 
-    What the keys are found by goes last, so that an interrupted deletion can be taken up again.
+    What workers need for writing goes first, or one that is at work would write anew what is gone. What the keys are
+    found by goes last, so that an interrupted deletion can be taken up again.
     """
+    _remove(connections, (keys.single(name) for name in NEEDED_BY_WORKERS), after)
     _remove(connections, _derived(keys, connections), after)
     destroy_store(StoreKeys(keys.object_store()), connections, after)
     _remove(connections, (keys.single(name) for name in SINGLE), after)

@@ -10,7 +10,7 @@ from rrq_core.client.connection import Connection
 from rrq_core.client.progress import ProgressBar
 from rrq_core.client.seconds import Deadline, checked_period, checked_seconds, poll
 from rrq_core.client.workers import ACTIVE, Workers, worker_records
-from rrq_core.errors import WorkerTimeout
+from rrq_core.errors import MessageError, WorkerTimeout
 from rrq_core.model.ids import MessageId, WorkerId
 from rrq_core.model.status import WorkerStatus
 
@@ -52,30 +52,40 @@ def addressed(connection: Connection, message: MessageId, worker_ids: Workers | 
 def wait_for_answers(
     connection: Connection, message: MessageId, workers: Sequence[WorkerId], terms: Terms, delete: bool
 ) -> dict[WorkerId, object]:
-    """Wait until all have answered; delete nothing before they have.
+    """Wait until all have answered, or left; delete nothing before. Who left without an answer gives a `MessageError`.
 
     Raises:
         WorkerTimeout: If an answer is missing in time.
     """
     messages = connection.backend.messages
-    answered: set[WorkerId] = set()
+    silent = set(workers)
 
     with ProgressBar(len(workers), "answers", terms.progress) as bar:
 
-        def all_answered() -> bool:
-            found = messages.answers(message, workers, False).keys()
-            bar.advance(len(found - answered))
-            answered.update(found)
-            return len(answered) == len(workers)
+        def nobody_is_silent() -> bool:
+            before = len(silent)
+            silent.difference_update(messages.answers(message, workers, False))
+            active = connection.backend.workers.read(list(silent), ACTIVE) if silent else []
+            silent.intersection_update(record.id for record in active)
+            bar.advance(before - len(silent))
+            return not silent
 
-        if not poll(all_answered, terms.deadline, terms.time_poll):
-            silent = ", ".join(worker for worker in workers if worker not in answered)
+        if not poll(nobody_is_silent, terms.deadline, terms.time_poll):
+            named = ", ".join(worker for worker in workers if worker in silent)
             raise WorkerTimeout(
-                f"no answer to message {message} after {terms.deadline.timeout:g} s from: {silent}; a worker answers "
+                f"no answer to message {message} after {terms.deadline.timeout:g} s from: {named}; a worker answers "
                 "between tasks, so one that is busy may still do"
             )
     frames = messages.answers(message, workers, delete)
-    return {worker: decoded_answer(connection.queue_id, frames[worker][message]) for worker in workers}
+    return {worker: _answer(connection, worker, message, frames) for worker in workers}
+
+
+def _answer(
+    connection: Connection, worker: WorkerId, message: MessageId, frames: Mapping[WorkerId, Mapping[MessageId, bytes]]
+) -> object:
+    if worker not in frames:
+        return MessageError(f"worker {worker!r} left before it saw message {message}")
+    return decoded_answer(connection.queue_id, frames[worker][message])
 
 
 def in_order(answers: Mapping[WorkerId, V], workers: Sequence[WorkerId], named: bool) -> dict[str, V] | list[V]:

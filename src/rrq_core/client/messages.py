@@ -6,9 +6,10 @@ from rrq_core.client.answers import Terms, addressed, in_order, wait_for_answers
 from rrq_core.client.commands import encoded_command
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
+from rrq_core.client.sending import Sent, send_to_present
 from rrq_core.client.workers import Workers, checked_worker_ids, worker_records
 from rrq_core.errors import WorkerNotFound
-from rrq_core.model.ids import MessageId, WorkerId
+from rrq_core.model.ids import MessageId
 
 
 def message_send(
@@ -32,7 +33,7 @@ def message_send(
     """
     connection = chosen(controller)
     body = encoded_command(connection.queue_id, command, args)
-    return connection.backend.messages.send(body, _receivers(connection, worker_ids))
+    return _send(connection, body, worker_ids).id
 
 
 @overload
@@ -96,10 +97,9 @@ def message_send_and_wait(
     connection = chosen(controller)
     body = encoded_command(connection.queue_id, command, args)
     terms = Terms.checked(timeout, time_poll, progress)
-    receivers = _receivers(connection, worker_ids)
-    message = connection.backend.messages.send(body, receivers)
-    answers = wait_for_answers(connection, message, receivers, terms, delete)
-    return in_order(answers, receivers, named)
+    sent = _send(connection, body, worker_ids)
+    answers = wait_for_answers(connection, sent.id, sent.workers, terms, delete)
+    return in_order(answers, sent.workers, named)
 
 
 @overload
@@ -228,13 +228,15 @@ def _time_of(message: str) -> tuple[int, int]:
     return int(seconds), int(micros)
 
 
-def _receivers(connection: Connection, worker_ids: Workers | None) -> list[WorkerId]:
+def _send(connection: Connection, body: bytes, worker_ids: Workers | None) -> Sent:
+    """Send a message to workers that were named, or to all that are there."""
     if worker_ids is not None:
-        return checked_worker_ids(worker_ids)
-    receivers = [record.id for record in worker_records(connection, None)]
-    if not receivers:
+        named = checked_worker_ids(worker_ids)
+        return Sent(id=connection.backend.messages.send(body, named), workers=tuple(named))
+    sent = send_to_present(connection, body, [record.id for record in worker_records(connection, None)])
+    if sent is None:
         raise WorkerNotFound(
             f"nobody is there to get a message: no worker of {connection.queue_id!r} is active; start one with "
             "worker_spawn()"
         )
-    return receivers
+    return sent

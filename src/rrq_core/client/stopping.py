@@ -7,8 +7,9 @@ from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
 from rrq_core.client.progress import ProgressBar
 from rrq_core.client.seconds import Deadline, checked_period, checked_seconds, poll
+from rrq_core.client.sending import send_to_present
 from rrq_core.client.workers import ACTIVE, Workers, worker_records
-from rrq_core.errors import InvalidArgument, WorkerNotFound, WorkerTimeout
+from rrq_core.errors import InvalidArgument, WorkerTimeout
 from rrq_core.model.ids import WorkerId
 
 STOP_TYPES = ("message",)
@@ -44,12 +45,13 @@ def worker_stop(
     check_stop_type(type)
     deadline = Deadline(checked_seconds(timeout, "timeout"))
     period = checked_period(time_poll, "time_poll")
-    asked = _ask(
-        connection, [record.id for record in worker_records(connection, worker_ids) if record.status in ACTIVE]
-    )
-    if timeout and asked:
-        _wait_until_gone(connection, asked, deadline, period, progress)
-    return list(asked)
+    active = [record.id for record in worker_records(connection, worker_ids) if record.status in ACTIVE]
+    sent = send_to_present(connection, encoded_command(connection.queue_id, "STOP", None), active)
+    if sent is None:
+        return []
+    if timeout:
+        _wait_until_gone(connection, sent.workers, deadline, period, progress)
+    return list(sent.workers)
 
 
 def check_stop_type(type: str) -> None:
@@ -60,19 +62,6 @@ def check_stop_type(type: str) -> None:
     """
     if type not in STOP_TYPES:
         raise InvalidArgument(f"workers cannot be stopped by {type!r}; there is: {', '.join(map(repr, STOP_TYPES))}")
-
-
-def _ask(connection: Connection, workers: Sequence[WorkerId]) -> Sequence[WorkerId]:
-    """Send STOP to those that are still there when it is sent."""
-    body = encoded_command(connection.queue_id, "STOP", None)
-    while workers:
-        try:
-            connection.backend.messages.send(body, workers)
-        except WorkerNotFound:  # one has left since we looked, and nobody was sent anything
-            workers = [record.id for record in connection.backend.workers.read(workers, ACTIVE)]
-        else:
-            break
-    return workers
 
 
 def _wait_until_gone(

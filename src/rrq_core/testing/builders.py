@@ -3,16 +3,37 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
+from typing import TypedDict, Unpack
 
-from attrs import evolve
-
-from rrq_core.model.ids import DEFAULT_QUEUE, Hash, QueueName, WatcherId, WorkerId, new_task_id
+from rrq_core.model.ids import DEFAULT_QUEUE, GroupName, Hash, QueueName, TaskId, WatcherId, WorkerId, new_task_id
+from rrq_core.model.status import OnLost
 from rrq_core.model.task import NewTask
 from rrq_core.model.value import Buffer, NewValue
 from rrq_core.model.worker import HeartbeatTerms, NewWorker, WorkerInfo
 
 
-def new_task(**wishes: object) -> NewTask:
+class TaskWishes(TypedDict, total=False):
+    """The fields of `NewTask` but its id."""
+
+    body: bytes
+    queue: QueueName
+    separate_process: bool
+    timeout: float | None
+    depends_on: tuple[TaskId, ...]
+    takes_result_of: tuple[TaskId, ...]
+    values: tuple[Hash, ...]
+    on_lost: OnLost
+    max_attempts: int
+    retries: int
+    delay: float
+    key: str | None
+    call: str
+    group: GroupName | None
+    result_ttl: float | None
+    front: bool
+
+
+def new_task(**wishes: Unpack[TaskWishes]) -> NewTask:
     """Make a task to submit: a new id, a short body, the default queue, and what is wished for.
 
     Args:
@@ -22,10 +43,12 @@ def new_task(**wishes: object) -> NewTask:
         >>> new_task(front=True).front
         True
     """
-    return evolve(NewTask(id=new_task_id(), body=b"body", queue=DEFAULT_QUEUE), **wishes)
+    wishes.setdefault("body", b"body")
+    wishes.setdefault("queue", DEFAULT_QUEUE)
+    return NewTask(id=new_task_id(), **wishes)
 
 
-def new_tasks(count: int, **wishes: object) -> list[NewTask]:
+def new_tasks(count: int, **wishes: Unpack[TaskWishes]) -> list[NewTask]:
     """Make several tasks that differ in their ids only."""
     return [new_task(**wishes) for _ in range(count)]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rrq_core.model.ids import DEFAULT_QUEUE, Hash, QueueName, TaskId
 from rrq_core.model.status import TaskStatus, WorkerStatus
-from rrq_core.model.task import NewTask, TaskChange
+from rrq_core.model.task import NewTask, Standing, TaskChange
 from rrq_core.model.value import NewValue
 from rrq_core.model.work import Claim, Finished, FinishReply, MessageIn, Step, Take, Work
 from rrq_core.model.worker import NewWorker
@@ -82,6 +82,15 @@ class Hand:
         self.complete(work, result)
         return work.claim.task
 
-    def tell(self, claim: Claim, **change: object) -> object:
-        """Tell something of a running task."""
-        return self.backend.queue.update(claim, TaskChange(**change))
+    def tell(
+        self,
+        claim: Claim,
+        *,
+        progress: bytes | None = None,
+        pid: int | None = None,
+        logfile: str | None = None,
+        checkpoint: NewValue | Hash | None = None,
+    ) -> Standing:
+        """Tell something of a running task, or only ask how it stands."""
+        change = TaskChange(progress=progress, pid=pid, logfile=logfile, checkpoint=checkpoint)
+        return self.backend.queue.update(claim, change)

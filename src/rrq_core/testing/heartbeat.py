@@ -72,7 +72,12 @@ class HeartbeatTests(ContractCase):
         backend.heartbeat.signal(keys[0], 15)
         backend.heartbeat.signal(keys[0], 9)
         heard: list[tuple[str, int]] = []
-        wait_until(lambda: heard.extend(backend.heartbeat.signals(keys, 0.1)) or len(heard) == 2, "both have come")
+
+        def listen() -> bool:
+            heard.extend(backend.heartbeat.signals(keys, 0.1))
+            return len(heard) == 2
+
+        wait_until(listen, "both have come")
         assert heard == [(keys[0], 15), (keys[0], 9)]
         assert backend.heartbeat.signals(keys, 0.05) == []
 

@@ -1,7 +1,7 @@
 """The worker's log: lines that go to the store, and to where the worker prints."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from rrq_core.model.work import Session
 from rrq_core.model.worker import NewLogEntry
@@ -33,5 +33,5 @@ class Journal:
     def show(self, command: str, message: str) -> None:
         """Print a line that the store writes by itself, or that is for this place only."""
         if self._printer is not None:
-            time = datetime.now().astimezone().isoformat(timespec="milliseconds")
+            time = datetime.now(UTC).isoformat(timespec="milliseconds")
             self._printer(f"{time} {command} {message}".rstrip())

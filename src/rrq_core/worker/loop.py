@@ -19,6 +19,7 @@ from rrq_core.model.worker import NewLogEntry, NewWorker
 from rrq_core.ports import Backend
 from rrq_core.worker.info import worker_info
 from rrq_core.worker.journal import Journal
+from rrq_core.worker.line import one_line
 from rrq_core.worker.message import Commands, read_request
 from rrq_core.worker.outage import PASSING, growing_pauses, jittered
 from rrq_core.worker.run import failed, run_task
@@ -88,7 +89,7 @@ class WorkerLoop:
         """Sign off now, as well as can be; `on_lost` decides on the task that runs, whose outcome nobody will take."""
         self._journal.show("STOP", f"ERROR ({reason})")
         with suppress(RrqError):
-            self._backend.workers.leave(self._session, WorkerStatus.EXITED, reason)
+            self._backend.workers.leave(self._session, WorkerStatus.EXITED, one_line(reason))
 
     def _turn(self) -> None:
         """Hand in what is finished, take what is next, and see to it."""

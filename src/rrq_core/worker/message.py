@@ -9,6 +9,7 @@ from rrq_core.model.ids import QueueId, checked_name
 from rrq_core.model.value import Buffer
 from rrq_core.model.worker import WorkerInfo
 from rrq_core.payload import Context, PayloadKind, decode_json, encode_json
+from rrq_core.worker.line import one_line
 from rrq_core.worker.stop import StopRequest
 
 
@@ -84,7 +85,7 @@ class Commands:
         reason = "BYE" if request.args is None else request.args
         if not isinstance(reason, str):
             raise MessageError(f"STOP takes a text, the reason for the log, or nothing; not {reason!r:.200}")
-        self._stop.ask(reason)
+        self._stop.ask(one_line(reason))
         return "BYE"
 
 

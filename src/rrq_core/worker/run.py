@@ -18,11 +18,10 @@ from rrq_core.payload import (
     stored_values_of,
 )
 from rrq_core.worker.current import CurrentTask, enter_task
+from rrq_core.worker.line import one_line
 from rrq_core.worker.outage import PASSING
 from rrq_core.worker.stop import StoppedNow
 from rrq_core.worker.task_warnings import watch_warnings
-
-_LONGEST_NOTE = 200
 
 GetValues = Callable[[Sequence[Hash]], Sequence[Stored | None]]
 
@@ -40,16 +39,18 @@ def run_task(work: Work, queue_id: QueueId, get_values: GetValues) -> Finished:
         BackendUnavailable, BackendFull: If `get_values` gave up. The task has not begun.
         StoppedNow: If this process is to stop at once.
     """
+    # The first task of a retry chain is the one that has a body.
+    context = Context(kind=PayloadKind.TASK, queue_id=queue_id, names=(work.root,))
     try:
-        values = _all_values(work, queue_id, get_values)
+        values = _all_values(work, context, get_values)
     except PASSING:
         raise
     except RrqError as error:
         return failed(work.claim, queue_id, error)
-    return _outcome(work, queue_id, values)
+    return _outcome(work, context, values)
 
 
-def failed(claim: Claim, queue_id: QueueId, error: BaseException, warnings: Sequence[str] = ()) -> Finished:
+def failed(claim: Claim, queue_id: str, error: BaseException, warnings: Sequence[str] = ()) -> Finished:
     """Make the finish of a task that ends in ERROR.
 
     Args:
@@ -59,19 +60,19 @@ def failed(claim: Claim, queue_id: QueueId, error: BaseException, warnings: Sequ
         warnings: The warnings before it, as text.
     """
     failure = capture_failure(error, warnings)
-    result = encode_failure(failure, Context(kind=PayloadKind.VALUE, queue_id=queue_id))
-    note = " ".join(f"{failure.type_name}: {failure.message[:_LONGEST_NOTE]}".split())
-    return Finished(claim=claim, status=TaskStatus.ERROR, result=result, note=note[:_LONGEST_NOTE])
+    result = encode_failure(failure, _value_context(queue_id))
+    note = one_line(f"{failure.type_name}: {failure.message}")
+    return Finished(claim=claim, status=TaskStatus.ERROR, result=result, note=note)
 
 
-def _all_values(work: Work, queue_id: QueueId, get_values: GetValues) -> Mapping[Hash, Buffer]:
+def _all_values(work: Work, context: Context, get_values: GetValues) -> Mapping[Hash, Buffer]:
     """Give the stored values that a body names: those that came along, and the others from the store.
 
     Raises:
         PayloadRefused: If the body is damaged.
         ObjectMissing: If a value is gone.
     """
-    named = stored_values_of(work.body, _body_context(work, queue_id))
+    named = stored_values_of(work.body, context)
     absent = [hash for hash in named if hash not in work.values]
     if not absent:
         return work.values
@@ -83,25 +84,25 @@ def _all_values(work: Work, queue_id: QueueId, get_values: GetValues) -> Mapping
     return {**work.values, **values}
 
 
-def _outcome(work: Work, queue_id: QueueId, values: Mapping[Hash, Buffer]) -> Finished:
+def _outcome(work: Work, context: Context, values: Mapping[Hash, Buffer]) -> Finished:
     task = CurrentTask()
     watch_warnings()
     try:
         # A copy of the context, so that what the task sets in its context variables is gone after it.
-        result = contextvars.copy_context().run(_evaluate, work, queue_id, values, task)
+        result = contextvars.copy_context().run(_evaluate, work.body, context, values, task)
     except StoppedNow:
         raise
     except BaseException as error:  # SystemExit and KeyboardInterrupt too: the task's own, no wish of ours to end
-        return failed(work.claim, queue_id, error, task.warnings)
+        return failed(work.claim, context.queue_id, error, task.warnings)
     return Finished(claim=work.claim, status=TaskStatus.COMPLETE, result=result)
 
 
-def _evaluate(work: Work, queue_id: QueueId, values: Mapping[Hash, Buffer], task: CurrentTask) -> NewValue:
+def _evaluate(body: bytes, context: Context, values: Mapping[Hash, Buffer], task: CurrentTask) -> NewValue:
     enter_task(task)
-    call = decode_call(work.body, _body_context(work, queue_id), values)
+    call = decode_call(body, context, values)
     value = _awaited(call.function(*call.args, **call.kwargs))
     name = getattr(call.function, "__qualname__", type(call.function).__qualname__)
-    return encode_value(value, Context(kind=PayloadKind.VALUE, queue_id=queue_id), what=f"the result of {name}")
+    return encode_value(value, _value_context(context.queue_id), what=f"the result of {name}")
 
 
 def _awaited(value: object) -> object:
@@ -112,6 +113,5 @@ def _awaited(value: object) -> object:
     return asyncio.run(value)
 
 
-def _body_context(work: Work, queue_id: QueueId) -> Context:
-    """The context of a body: it belongs to the first task of its retry chain."""
-    return Context(kind=PayloadKind.TASK, queue_id=queue_id, names=(work.root,))
+def _value_context(queue_id: str) -> Context:
+    return Context(kind=PayloadKind.VALUE, queue_id=queue_id)

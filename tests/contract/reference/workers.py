@@ -61,7 +61,8 @@ class ReferenceWorkers(Workers):
         except Fenced:
             return True
         is_due = any(wait <= 0 for wait in self._waits(queues))
-        return bool(worker.messages) or worker.is_poked or is_due or any(self.moves.space.queues[name] for name in queues)
+        are_waiting = any(self.moves.space.queues[name] for name in queues)
+        return bool(worker.messages) or worker.is_poked or is_due or are_waiting
 
     def _waits(self, queues: Sequence[QueueName]) -> list[float]:
         """Seconds until each task of these queues that waits for a time is due."""

@@ -5,7 +5,10 @@ from collections.abc import Callable
 import pytest
 
 import rrq_core as rrq
+from rrq_core.client import messages
+from rrq_core.client.workers import ACTIVE
 from rrq_core.model.worker import WorkerInfo
+from rrq_core.testing.waiting import wait_until
 
 GRACE = 10
 
@@ -35,9 +38,27 @@ def test_answers_stay_until_they_are_deleted(workers: rrq.WorkerManager) -> None
 def test_a_worker_that_was_stopped_has_answered(q: rrq.Controller) -> None:
     with rrq.worker_spawn(2, worker_id_base="w"):
         assert rrq.message_send_and_wait("STOP", "enough", ["w_1"], timeout=GRACE) == {"w_1": "BYE"}
+        wait_until(lambda: rrq.worker_list() == ["w_2"], "w_1 has left")
         stop = rrq.message_send("STOP", "enough")
         assert rrq.message_get_response(stop, timeout=GRACE) == {"w_2": "BYE"}
     assert rrq.message_get_response(stop) == {"w_2": "BYE"}
+
+
+def test_a_worker_that_left_without_an_answer_is_not_waited_for(q: rrq.Controller) -> None:
+    with rrq.worker_spawn(1, worker_id_base="w"):
+        rrq.worker_stop(timeout=GRACE)
+    (answer,) = rrq.message_get_response("1.0", "w_1", named=False, timeout=GRACE)
+    assert isinstance(answer, rrq.MessageError)
+    assert "left before it saw message 1.0" in str(answer)
+
+
+def test_a_message_to_all_goes_to_those_who_are_still_there(
+    q: rrq.Controller, workers: rrq.WorkerManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = q.backend.workers.read(None, ACTIVE)
+    rrq.worker_stop("w_1", timeout=GRACE)
+    monkeypatch.setattr(messages, "worker_records", lambda *arguments: everybody)  # a look from before w_1 left
+    assert rrq.message_send_and_wait("PING", timeout=GRACE) == {"w_2": "PONG"}
 
 
 def test_an_answer_that_is_missing_is_named(workers: rrq.WorkerManager) -> None:

@@ -24,7 +24,9 @@ def test_a_message_leaves_two_lines_in_the_log(lab: Lab):
     assert lab.log()[2:4] == ["MESSAGE PING", "RESPONSE PING"]
 
 
-@pytest.mark.parametrize(("args", "reason"), [(None, "BYE"), ("it is late", "it is late")])
+@pytest.mark.parametrize(
+    ("args", "reason"), [(None, "BYE"), ("it is late", "it is late"), ("two\n lines \udce9", "two lines ?")]
+)
 def test_stop_is_answered_and_ends_the_worker(lab: Lab, args, reason):
     task = lab.submit(abs, -1)
     assert ask(lab, {"command": "STOP", "args": args}) == [{"value": "BYE"}]

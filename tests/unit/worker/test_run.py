@@ -120,6 +120,13 @@ def test_an_error_comes_back_with_traceback_and_original(lab: Lab):
     assert repr(failure.cause()) == "ValueError('no such weather')"
 
 
+def test_an_error_of_any_text_comes_back(lab: Lab):
+    text = "no file \udce9\n" * 1000
+    task = lab.submit(fail, text)
+    lab.work()
+    assert lab.failure(task).message.startswith("no file \udce9\nno file")
+
+
 @pytest.mark.parametrize("function", [runaway, deep])
 def test_endless_depth_is_an_error_of_a_sane_size(lab: Lab, function):
     task, after = lab.submit(function), lab.submit(area, 1, 1)

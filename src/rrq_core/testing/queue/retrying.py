@@ -153,6 +153,13 @@ class NotRetriedTests(ContractCase):
         backend.queue.cancel(parent.id)
         self.assert_not_retried(backend, child.id)
 
+    def test_a_task_that_waited_for_a_deleted_one_is_not_retried(self, backend: Backend) -> None:
+        parent = new_task()
+        backend.queue.submit([parent, child := new_task(depends_on=(parent.id,), takes_result_of=(parent.id,))])
+        backend.queue.cancel(child.id)
+        backend.queue.delete([parent.id])
+        self.assert_not_retried(backend, child.id)
+
     def test_a_chain_is_not_retried_twice_at_once(self, backend: Backend) -> None:
         hand, task = Hand(backend), new_task()
         hand.fail(hand.submit_and_take(task))

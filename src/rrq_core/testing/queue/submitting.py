@@ -1,9 +1,10 @@
 """Laws of `Queue.submit`."""
 
 import pytest
+from attrs import evolve
 
 from rrq_core.errors import KeyTaken, ObjectMissing, TaskNotFound
-from rrq_core.model.ids import GroupName, QueueName, Tag, TaskId, new_task_id
+from rrq_core.model.ids import GroupName, QueueName, Tag, new_task_id
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import Submitted
 from rrq_core.ports import Backend
@@ -234,7 +235,7 @@ class SubmittedValueTests(ContractCase):
         task = new_task(values=(value.hash,))
         backend.queue.submit([task], [value])
         assert bytes_of(backend, value.hash) == b"argument"
-        assert set(backend.objects.tags()) == {task.id}
+        assert set(backend.objects.tags()) == {Tag(task.id)}
 
     def test_a_value_of_two_tasks_goes_with_the_last_of_them(self, backend: Backend) -> None:
         value = new_value(b"shared")
@@ -250,14 +251,14 @@ class SubmittedValueTests(ContractCase):
         backend.queue.submit([new_task(values=(value.hash,))], [value])
         task = new_task(values=(value.hash,))
         backend.queue.submit([task])
-        assert task.id in set(backend.objects.tags())
+        assert Tag(task.id) in set(backend.objects.tags())
 
     def test_values_put_before_pass_from_the_provisional_tag_to_the_task(self, backend: Backend) -> None:
         value, unused, tag = new_value(b"large"), new_value(b"not named after all"), Tag("provisional-1")
         backend.objects.put(tag, [value, unused], provisional=True)
         task = new_task(values=(value.hash,))
         backend.queue.submit([task], provisional=tag)
-        assert set(backend.objects.tags()) == {task.id}
+        assert set(backend.objects.tags()) == {Tag(task.id)}
         assert set(backend.objects.hashes()) == {value.hash}
 
     def test_a_provisional_tag_is_dropped_with_the_last_portion(self, backend: Backend) -> None:
@@ -265,7 +266,7 @@ class SubmittedValueTests(ContractCase):
         backend.objects.put(tag, [value], provisional=True)
         tasks = [*new_tasks(300), new_task(values=(value.hash,))]
         backend.queue.submit(tasks, provisional=tag)
-        assert set(backend.objects.tags()) == {tasks[-1].id}
+        assert set(backend.objects.tags()) == {Tag(tasks[-1].id)}
 
     def test_a_value_that_is_not_there_is_refused(self, backend: Backend) -> None:
         missing = new_value(b"never stored")
@@ -282,6 +283,6 @@ class SubmittedValueTests(ContractCase):
 
     def test_a_task_cannot_depend_on_itself_or_a_later_one(self, backend: Backend) -> None:
         itself, later = new_task(), new_task()
-        for depends_on in ((itself.id,), (later.id,)):
+        for parent in (itself, later):
             with unchanged(backend), pytest.raises(TaskNotFound):
-                backend.queue.submit([new_task(id=TaskId(itself.id), depends_on=depends_on), later])
+                backend.queue.submit([evolve(itself, depends_on=(parent.id,)), later])

@@ -1,0 +1,29 @@
+"""Sending a message to whoever is still there: workers may leave between a look and a message."""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from rrq_core.client.connection import Connection
+from rrq_core.client.workers import ACTIVE
+from rrq_core.errors import WorkerNotFound
+from rrq_core.model.ids import MessageId, WorkerId
+
+
+@frozen(kw_only=True)
+class Sent:
+    """A message and who got it."""
+
+    id: MessageId
+    workers: tuple[WorkerId, ...]
+
+
+def send_to_present(connection: Connection, body: bytes, workers: Sequence[WorkerId]) -> Sent | None:
+    """Send a message to those of some workers that are active when it is sent; None if nobody is."""
+    backend = connection.backend
+    while workers:
+        try:
+            return Sent(id=backend.messages.send(body, workers), workers=tuple(workers))
+        except WorkerNotFound:  # one has left since we looked, and nobody was sent anything
+            workers = [record.id for record in backend.workers.read(workers, ACTIVE)]
+    return None
