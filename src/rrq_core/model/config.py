@@ -21,7 +21,7 @@ def _boolean(instance: object, attribute: "Attribute[bool]", value: object) -> N
 
 
 def listened_queues(queue: Sequence[str] | str | None) -> tuple[QueueName, ...]:
-    """Give the queues that a worker listens to, in order of priority: those named, `default` last if it is not among them.
+    """Give the queues that a worker listens to, by priority: those named, `default` last if it is not among them.
 
     Raises:
         InvalidName: If one is no queue name.

@@ -69,7 +69,7 @@ class TaskField(Enum):
 
 @frozen(kw_only=True)
 class TaskTimes:
-    """When a task was submitted, started, ended and moved: unix seconds of the server's clock, None where not reached."""
+    """When a task was submitted, started, ended and moved: unix seconds by the server, None if not reached."""
 
     submit: float | None = None
     start: float | None = None

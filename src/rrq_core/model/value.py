@@ -62,7 +62,7 @@ class Stored:
 
 @frozen(kw_only=True)
 class Dropped:
-    """What a deletion did: the tasks that are gone, the hashes that nobody uses any more, the offload names to delete."""
+    """What a deletion did: the tasks that are gone, the hashes that nobody uses now, the offload names to delete."""
 
     tasks: tuple[TaskId, ...] = ()
     hashes: tuple[Hash, ...] = ()

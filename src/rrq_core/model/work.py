@@ -102,7 +102,7 @@ class MessageIn:
 class Step:
     """The answer to a step: what became of the finish, and what to do next.
 
-    `look_again`: seconds after which a task falls due or a heartbeat may lapse, None where nothing of the kind is known.
+    `look_again`: seconds after which a task falls due or a heartbeat may lapse, None where none is known.
     """
 
     finish: FinishReply

@@ -11,7 +11,7 @@ from rrq_core.model.work import Session
 
 @frozen(kw_only=True)
 class WorkerInfo:
-    """Where and with what a worker runs. `started` is in unix seconds of the server's clock, None before it registered."""
+    """Where and with what a worker runs."""
 
     host: str
     pid: int

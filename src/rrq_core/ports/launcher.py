@@ -8,9 +8,7 @@ class Launcher(ABC):
     """A way to start processes."""
 
     @abstractmethod
-    def launch(
-        self, command: Sequence[str], n: int, env: Mapping[str, str], options: Mapping[str, str]
-    ) -> list[str]:
+    def launch(self, command: Sequence[str], n: int, env: Mapping[str, str], options: Mapping[str, str]) -> list[str]:
         """Start a command n times and name what was started: process ids, job ids."""
 
     @abstractmethod

@@ -26,8 +26,8 @@ from rrq_core.model.work import Claim, Finished, Session, Step, Take
 class Queue(ABC):
     """Tasks of one queue id.
 
-    Each call is one transition: whole or not at all, and safe to repeat: the same call again changes nothing and answers
-    so. Arguments are checked before anything is written. Between any two calls, a task is
+    Each call is one transition: whole or not at all, and safe to repeat: the same call again changes nothing and
+    answers so. Arguments are checked before anything is written. Between any two calls, a task is
 
     - DEFERRED: in no queue list; due at some time, or with dependencies that are not over, or both;
     - PENDING: in exactly one queue list, once;
@@ -66,8 +66,8 @@ class Queue(ABC):
     def step(self, session: Session, finished: Finished | None = None, take: Take | None = None) -> Step:
         """Record a finish and hand out what is next: messages before tasks, queues in order of priority.
 
-        What the worker holds already is handed out again, so that a lost answer loses nothing. A finish counts only while
-        its claim holds; one that was recorded before answers ALREADY. Ending a task releases its dependents, or makes
+        What the worker holds already is handed out again, so that a lost answer loses nothing. A finish counts only
+        while its claim holds; one that was recorded before answers ALREADY. Ending a task releases its dependents, or makes
         them IMPOSSIBLE, and tells who watches.
 
         Args:
@@ -82,7 +82,7 @@ class Queue(ABC):
     def update(self, claim: Claim, change: TaskChange) -> Standing:
         """Write down what a running task tells of itself, if the claim holds, and answer how it stands.
 
-        An empty change only asks. CANCEL: somebody asked the task to stop. GONE: the claim is over, nothing was written.
+        An empty change only asks. CANCEL: the task was asked to stop. GONE: the claim is over; nothing is written.
         """
 
     @abstractmethod
@@ -98,7 +98,7 @@ class Queue(ABC):
 
     @abstractmethod
     def retry(self, retries: Sequence[NewRetry]) -> list[TaskStatus]:
-        """Run ended tasks again under new ids, all or none; each goes on from the leaf of its chain, which becomes MOVED.
+        """Run ended tasks again under new ids, all or none; each from the leaf of its chain, which becomes MOVED.
 
         Dependents of the old task wait for the new one; those that were IMPOSSIBLE for nothing else are DEFERRED again.
 
@@ -134,8 +134,8 @@ class Queue(ABC):
     def read(self, tasks: Sequence[TaskId], fields: frozenset[TaskField], follow: bool) -> list[TaskRecord | None]:
         """Look at tasks, each a consistent picture; None for unknown ones. Nothing changes.
 
-        With `follow`, a task that was retried is read at the leaf of its chain, and the record has the leaf's id. Values
-        come with their bytes as long as the answer stays within some MiB; beyond that as hash only.
+        With `follow`, a task that was retried is read at the leaf of its chain, and the record has the leaf's id.
+        Values come with their bytes as long as the answer stays within some MiB; beyond that as hash only.
         """
 
     @abstractmethod
