@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
@@ -24,9 +24,20 @@ def is_zombie(process: psutil.Process) -> bool:
         return True
 
 
-def processes_of(run: str) -> list[psutil.Process]:
-    """Processes that were started, by whomever, under this run of tests."""
-    return [process for process in psutil.process_iter(["environ"]) if (process.info["environ"] or {}).get(RUN) == run]
+def processes_of(run: str) -> set[psutil.Process]:
+    """Living processes that were started, by whomever, under this run of tests, but for this one."""
+    every = psutil.process_iter(["environ"])
+    found = {process for process in every if (process.info["environ"] or {}).get(RUN) == run}
+    return {process for process in found if process.pid != os.getpid() and not is_zombie(process)}
+
+
+def await_end(living: Callable[[], set[psutil.Process]], of: str, timeout: float) -> None:
+    """Wait until no process is left, or say which are."""
+    try:
+        wait_until(lambda: not living(), f"no process is left of {of}", timeout)
+    except AssertionError as late:
+        left = [process.as_dict(["pid", "cmdline"]) for process in living()]
+        raise AssertionError(f"{late}; there are {left}") from None
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -34,8 +45,7 @@ def no_process_outlives_the_session() -> Iterator[None]:
     """Whatever the tests started, daemons too, is gone at the end."""
     run = os.environ[RUN] = secrets.token_hex(8)
     yield
-    ours = os.getpid()
-    wait_until(lambda: not [p for p in processes_of(run) if p.pid != ours and not is_zombie(p)], "all have ended", 30.0)
+    await_end(lambda: processes_of(run), "the session", 30.0)
 
 
 @pytest.fixture(autouse=True)
@@ -43,4 +53,4 @@ def no_process_outlives_its_test(request: pytest.FixtureRequest) -> Iterator[Non
     """Servers that a fixture keeps for longer are there before, for their fixtures come first."""
     before = children()
     yield
-    wait_until(lambda: not children() - before, f"no process is left of {request.node.name}")
+    await_end(lambda: children() - before, request.node.name, 10.0)

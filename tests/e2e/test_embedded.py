@@ -36,7 +36,7 @@ def test_twenty_processes_at_once_start_one_server_and_all_reach_it(place: Embed
         import os
         from rrq_core.plugins import open_backend
         from rrq_core.model.setting import SettingKind, SettingName
-        import rrq_backends.embedded.server, rrq_backends.embedded.backend
+        import rrq_backends.embedded.server, rrq_backends.redis.backend
 
         waiting, go = os.pipe()
         pids = []

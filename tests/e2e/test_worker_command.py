@@ -144,7 +144,7 @@ def test_a_worker_that_loses_its_rights_says_so_and_signs_off(lab: Lab) -> None:
     worker = lab.start()
     with lab.server.client() as client:
         client.acl_setuser("default", enabled=True, commands=["-blpop"])
-    lab.value(lab.submit("nothing"))
+    lab.submit("nothing")  # wakes it, if it sleeps
     status, _, said = ended(worker)
     assert (status, said.count("\n")) == (1, 1)
     assert "blpop" in said

@@ -1,6 +1,7 @@
 """The hint for who waits in vain: no worker listens on the queue."""
 
 import math
+import shlex
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -55,7 +56,14 @@ def _sentence(connection: Connection, queues: Sequence[QueueName]) -> str:
     named = ", ".join(repr(queue) for queue in queues)
     plural = "queues" if len(queues) > 1 else "queue"
     return (
-        f"tasks wait, and no worker of {connection.queue_id!r} listens on the {plural} {named}. Start one: "
-        f"rrq.worker_spawn() here, or `rrq-worker {connection.queue_id} --url {without_password(connection.url)}` in a "
-        "shell, with a worker_config(queue=...) that names the queue"
+        f"tasks wait, and no worker of {connection.queue_id!r} listens on the {plural} {named}. Start one that does: "
+        f"{_ways(connection)}; a queue other than 'default' is named by worker_config(queue=...)"
     )
+
+
+def _ways(connection: Connection) -> str:
+    if not connection.backend.shared:
+        return "rrq.worker_spawn() in this process"
+    place = without_password(connection.url)
+    command = shlex.join(["rrq-worker", connection.queue_id, "--url", place])
+    return f"rrq.worker_spawn() here, or `{command}` in a shell"

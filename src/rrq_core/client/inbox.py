@@ -25,6 +25,8 @@ LONGEST_BLOCK = 1.0  # seconds in one `ended`, so that a shorter `time_poll` tha
 LINGER = 10.0  # seconds that the thread goes on listening after the last wait
 WATCH_AGAIN = 300.0  # seconds after which all that is waited for is watched again: an inbox may lose anything
 SAY_OUTAGE_AFTER = 10.0
+MANY = 100  # tasks that are waited for; while there are more, news may gather for a moment and come in one answer
+GATHER = 0.01
 
 _inboxes: "WeakSet[Inbox]" = WeakSet()
 
@@ -149,6 +151,8 @@ class Inbox:
                     self._outage = None
                 self._settle(self._queue.ended(self.id, min(LONGEST_BLOCK, self._wishes.time_poll() or LONGEST_BLOCK)))
                 self._look_after_queue()
+                if self._wishes.count() > MANY:
+                    self._closed.wait(GATHER)
             except BackendUnavailable as error:
                 self._outage = self._outage or _Outage()
                 self._outage.pause(error, self._closed)

@@ -127,6 +127,10 @@ class Wishes:
         with self._lock:
             return list(self._wanted)
 
+    def count(self) -> int:
+        """Count the tasks that are waited for."""
+        return len(self._wanted)
+
     def time_poll(self) -> float | None:
         """Give the shortest period of those who wait, None if nobody does."""
         with self._lock:

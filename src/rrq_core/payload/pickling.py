@@ -108,13 +108,15 @@ def _sent_by_value(modules: Collection[str]) -> Iterator[None]:
     """Tell cloudpickle which modules to send whole. It knows of them in one place for all threads: one at a time."""
     with _registry:
         known = cloudpickle.list_registry_pickle_by_value()
-        new = [sys.modules[name] for name in {*modules, _CHILD_MAIN} if name in sys.modules and name not in known]
-        for module in new:
+        found = [sys.modules[name] for name in (*modules, _CHILD_MAIN) if name in sys.modules]
+        # By its own name, since multiprocessing gives __main__ a second one.
+        new = {module.__name__: module for module in found if module.__name__ not in known}
+        for module in new.values():
             cloudpickle.register_pickle_by_value(module)
         try:
             yield
         finally:
-            for module in new:
+            for module in new.values():
                 cloudpickle.unregister_pickle_by_value(module)
 
 

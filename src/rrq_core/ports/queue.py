@@ -67,8 +67,8 @@ class Queue(ABC):
         """Record a finish and hand out what is next: messages before tasks, queues in order of priority.
 
         What the worker holds already is handed out again, so that a lost answer loses nothing. A finish counts only
-        while its claim holds; one that was recorded before answers ALREADY. Ending a task releases its dependents, or makes
-        them IMPOSSIBLE, and tells who watches.
+        while its claim holds; one that was recorded before answers ALREADY. Ending a task releases its dependents, or
+        makes them IMPOSSIBLE, and tells who watches.
 
         Args:
             session: The worker's registration.

@@ -1,13 +1,14 @@
 """How a worker lives: what it takes and in which order, what that costs, when it leaves."""
 
 import random
-import time
+
+import pytest
 
 from rrq_core.model.ids import QueueName, WorkerId
 from rrq_core.model.status import TaskStatus, WorkerStatus
-from tests.unit.worker.lab import SOON, Lab
+from tests.unit.worker.lab import Lab
 
-loops = {}
+here = {}
 
 
 def note_order(order, name):
@@ -18,7 +19,7 @@ notes: dict[str, list[str]] = {}
 
 
 def stop_the_worker():
-    loops["w"].request_stop("asked in a task")
+    here["w"].request_stop("asked in a task")
     return "done"
 
 
@@ -85,25 +86,29 @@ def test_a_busy_worker_makes_one_call_for_each_task(lab: Lab):
     calls = Calls(lab)
     for number in range(10):
         lab.submit(abs, number)
-    lab.altered(
+    altered = lab.altered(
         queue=calls.on("queue", "step", "update", "read"),
-        workers=calls.on("workers", "wait", "log", "leave"),
+        workers={**calls.on("workers", "log", "leave"), "wait": lambda *arguments: loop.request_stop("enough")},
         objects=calls.on("objects", "get", "put"),
-    ).work()
-    assert calls.made == ["log", *["step"] * 11, "wait", "step", "leave"]
+    )
+    loop = altered.loop(timeout_idle=1000)
+    loop.run()
+    assert calls.made == ["log", *["step"] * 11, "leave"]
 
 
 def test_an_idle_worker_starts_a_task_with_two_calls(lab: Lab):
     calls = Calls(lab)
-    count_wait = calls.on("workers", "wait")["wait"]
 
     def wait(session, queues, timeout):
-        if "wait" not in calls.made:
+        calls.made.append("wait")
+        if calls.made.count("wait") == 1:
             lab.submit(abs, -1)
-        count_wait(session, queues, timeout)
+        else:
+            loop.request_stop("enough")
 
-    lab.altered(queue=calls.on("queue", "step"), workers={"wait": wait}).work()
-    assert calls.made == ["step", "wait", "step", "step", "wait", "step"]
+    loop = lab.altered(queue=calls.on("queue", "step"), workers={"wait": wait}).loop(timeout_idle=1000)
+    loop.run()
+    assert calls.made == ["step", "wait", "step", "step", "wait"]
 
 
 def test_idle_workers_poll_at_times_of_their_own(lab: Lab):
@@ -127,29 +132,55 @@ def test_a_worker_without_tasks_leaves_after_its_time(lab: Lab):
     assert lab.log()[-1] == "STOP OK (TIMEOUT)"
 
 
-def test_a_task_puts_off_the_idle_timeout(lab: Lab):
-    calls = Calls(lab)
-    lab.submit(time.sleep, 1.5 * SOON)
-    lab.altered(workers=calls.on("workers", "wait")).work()
-    assert calls.made == ["wait"]
+class Clock:
+    """A clock that stands still unless it is told, in the place of the module `time`."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
 
 
-def test_messages_do_not_put_off_the_idle_timeout(lab: Lab):
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    here["clock"] = clock = Clock()
+    monkeypatch.setattr("rrq_core.worker.timer.time", clock)
+    return clock
+
+
+def take_long():
+    here["clock"].advance(1000)
+
+
+def test_a_task_puts_off_the_idle_timeout(lab: Lab, clock: Clock):
+    lab.submit(take_long)
+    waits = {"wait": lambda session, queues, timeout: clock.advance(timeout)}
+    lab.altered(workers=waits).work(timeout_idle=60, poll_queue=5)
+    assert clock.now == pytest.approx(1060, abs=0.1)
+    assert lab.log()[-1] == "STOP OK (TIMEOUT)"
+
+
+def test_a_message_does_not(lab: Lab, clock: Clock):
     sent = []
 
     def wait(session, queues, timeout):
-        assert len(sent) < 10_000, "each message restarts the timer"
+        assert clock.now < 100, "each message restarts the timer"
+        clock.advance(timeout)
         sent.append(lab.send({"command": "PING", "args": None}))
 
-    lab.altered(workers={"wait": wait}).work(timeout_idle=0.05)
-    assert lab.log()[-1] == "STOP OK (TIMEOUT)"
+    lab.altered(workers={"wait": wait}).work(timeout_idle=60, poll_queue=5)
     assert len(lab.answers()) == len(sent)
+    assert lab.log()[-1] == "STOP OK (TIMEOUT)"
 
 
 def test_asked_to_stop_it_ends_its_task_and_takes_no_other(lab: Lab):
     first, second = lab.submit(stop_the_worker), lab.submit(abs, -1)
-    loops["w"] = lab.loop()
-    loops["w"].run()
+    here["w"] = lab.loop()
+    here["w"].run()
     assert lab.value(first) == "done"
     assert lab.status(second) == TaskStatus.PENDING
     assert f"TASK_START {second}" not in lab.log()

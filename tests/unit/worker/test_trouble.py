@@ -75,16 +75,18 @@ def test_an_answer_that_is_lost_loses_nothing_and_runs_nothing_twice(lab: Lab):
 
 
 def test_a_sleep_that_is_cut_is_followed_by_a_look(lab: Lab):
-    errors = [BackendUnavailable("cut")] * 3
+    tasks = []
 
     def wait(session, queues, timeout):
-        if errors:
-            lab.submit(abs, -len(errors))
-            raise errors.pop()
-        lab.backend.workers.wait(session, queues, timeout)
+        if len(tasks) == 3:
+            loop.request_stop("enough")
+            return
+        tasks.append(lab.submit(abs, -len(tasks)))
+        raise BackendUnavailable("cut")
 
-    lab.altered(workers={"wait": wait}).work()
-    assert len([line for line in lab.log() if line.startswith("TASK_COMPLETE")]) == 3
+    loop = lab.altered(workers={"wait": wait}).loop(timeout_idle=1000)
+    loop.run()
+    assert [lab.value(task) for task in tasks] == [0, 1, 2]
 
 
 @pytest.mark.parametrize("error", [BackendError("a value is too large"), BackendDenied("no right to do this")])

@@ -3,7 +3,7 @@
 -- Returns: {'OK', dependents left to release, status of each new task}; or, nothing written: {'NO_TASK', T},
 --   {'NOT_ENDED', T, its leaf, status}, {'TWICE', T}, {'AGAIN'}: dependents are left to release, go on with `release`
 -- Law: a chain has one leaf; the leaf is MOVED once; a new id that is known is not written again.
--- include: keys clock wake object end_task enqueue release tie
+-- include: keys clock wake object end_task enqueue release attempt tie
 local plans, leaves = {}, {}
 for at = 2, #ARGV, 3 do
   local plan = {id = ARGV[at], new = ARGV[at + 1], queue = ARGV[at + 2]}
@@ -37,7 +37,7 @@ end
 
 local function copy_options(from, to)
   local options = options_of(from)
-  options.key, options.group = nil, nil
+  options.key, options.group, options.delay = nil, nil, nil
   if next(options) then
     redis.call('HSET', key('task:options'), to, cjson.encode(options))
   end
@@ -58,7 +58,15 @@ local function inherit(from, to)
   return pending
 end
 
+-- An attempt that ended well at once has no line yet, and its status is about to change.
+local function keep_attempt(leaf)
+  if redis.call('HGET', key('task:status'), leaf) == 'COMPLETE' and redis.call('HGET', key('task:attempt'), leaf) == '1' then
+    note_attempt(leaf, 'COMPLETE', '', redis.call('HGET', key('task:time_complete'), leaf))
+  end
+end
+
 local function move(leaf, new)
+  keep_attempt(leaf)
   redis.call('HSET', key('task:moved_to'), leaf, new)
   redis.call('HSET', key('task:moved_root'), new, redis.call('HGET', key('task:moved_root'), leaf) or leaf)
   redis.call('HSET', key('task:time_moved'), leaf, now)

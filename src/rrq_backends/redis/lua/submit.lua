@@ -159,7 +159,7 @@ local function write_values(task)
   end
 end
 
-local STORED_OPTIONS = {'retries', 'on_lost', 'max_attempts', 'result_ttl', 'front', 'key', 'group'}
+local STORED_OPTIONS = {'retries', 'on_lost', 'max_attempts', 'result_ttl', 'front', 'key', 'group', 'delay'}
 local function write_options(task)
   local options, kept = task.options, {}
   local any = false

@@ -47,6 +47,11 @@ local function release(work, budget)
     redis.call('HDEL', key('task:reason'), id)
     redis.call('ZREM', key('task:expire'), id)
     redis.call('DEL', complete_key(id))
+    local delay = options_of(id).delay
+    local due = delay and tonumber(redis.call('HGET', key('task:time_submit'), id)) + delay
+    if due and due > now_number then
+      redis.call('ZADD', key('task:due'), string.format('%.6f', due), id)
+    end
     return redis.call('EXISTS', task_key(id, 'depends:impossible')) == 1
   end
 
