@@ -50,7 +50,8 @@ class RedisWorkers(Workers):
         self._connections.blocking([("BLPOP", own, *tokens, f"{max(timeout, 0.001):.3f}")], timeout)
 
     def leave(self, session: Session, status: WorkerStatus, reason: str, idle: bool = False) -> bool:
-        line = ("LOST", reason) if status is WorkerStatus.LOST else ("STOP", f"OK ({reason})")
+        word = "OK" if idle else "ERROR"
+        line = ("LOST", reason) if status is WorkerStatus.LOST else ("STOP", f"{word} ({reason})")
         who = (session.worker, session.token)
         answer = items(
             self._scripts.run(
