@@ -2,6 +2,7 @@
 
 import secrets
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
@@ -21,7 +22,7 @@ from tests.contract.reference import Server, open_reference
 QUEUES = (QueueName("a"), QueueName("b"))
 ENDS = (TaskStatus.COMPLETE, TaskStatus.ERROR, TaskStatus.DIED, TaskStatus.CANCELLED, TaskStatus.TIMEOUT)
 EVERY_RUN = settings(
-    max_examples=25,
+    max_examples=15,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,
@@ -240,7 +241,7 @@ class Store(RuleBasedStateMachine):
         self.pair.both(lambda backend: set(backend.objects.tags()))
 
 
-TestLifecycle = Lifecycle.TestCase
+TestLifecycle = pytest.mark.timeout(600)(Lifecycle.TestCase)  # a failure is made small before it is shown
 TestLifecycle.settings = EVERY_RUN
-TestStore = Store.TestCase
+TestStore = pytest.mark.timeout(600)(Store.TestCase)
 TestStore.settings = EVERY_RUN

@@ -12,7 +12,9 @@ TASK_FIELDS = (
 )  # fmt: skip
 
 # Keys that one task has for itself.
-TASK_PARTS = ("depends:up", "depends:up:original", "depends:down", "depends:impossible", "attempts", "arguments")
+TASK_PARTS = (
+    "depends:up", "depends:up:original", "depends:down", "depends:impossible", "depends:unmet", "attempts", "arguments",
+)  # fmt: skip
 
 # Keys that one worker has for itself.
 WORKER_PARTS = ("message", "response", "log", "wake")

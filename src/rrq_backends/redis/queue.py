@@ -235,6 +235,8 @@ def _retry_refusal(word: bytes, details: list[str], queue_id: str) -> Exception:
         return TaskNotFound(details, queue_id)
     if word == b"TWICE":
         return NotRetriable(f"task {details[0]} is asked to be retried twice at once; once is enough")
+    if word == b"LOST":
+        return NotRetriable(f"task {details[0]} waited for {details[1]}, which was deleted: submit it anew")
     if word == b"NOT_ENDED":
         task, leaf, status = details
         which = f"task {task}" if task == leaf else f"task {task} (now {leaf})"

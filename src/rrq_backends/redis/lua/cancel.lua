@@ -15,6 +15,7 @@ if status == 'PENDING' or status == 'DEFERRED' then
   redis.call('ZREM', key('task:due'), id)
   for _, parent in ipairs(redis.call('SMEMBERS', task_key(id, 'depends:up'))) do
     redis.call('SREM', task_key(parent, 'depends:down'), id)
+    redis.call('SADD', task_key(id, 'depends:unmet'), parent)
   end
   redis.call('DEL', task_key(id, 'depends:up'))
   return {'DONE', 'CANCELLED', left}

@@ -1,7 +1,7 @@
 -- Run ended tasks again under new ids, all or none, each from the leaf of its chain.
 -- ARGV: Q, n × (T, new T, queue or '')
 -- Returns: {'OK', dependents left to release, status of each new task}; or, nothing written: {'NO_TASK', T},
---   {'NOT_ENDED', T, its leaf, status}, {'TWICE', T}, {'AGAIN'}: dependents are left to release, go on with `release`
+--   {'NOT_ENDED', T, its leaf, status}, {'LOST', T, a deleted dependency}, {'TWICE', T}, {'AGAIN'}: dependents are left to release, go on with `release`
 -- Law: a chain has one leaf; the leaf is MOVED once; a new id that is known is not written again.
 -- include: keys clock wake object end_task enqueue release attempt tie
 local plans, leaves = {}, {}
@@ -16,6 +16,11 @@ for at = 2, #ARGV, 3 do
     end
     if LIVE[status] or status == 'IMPOSSIBLE' then
       return {'NOT_ENDED', plan.id, plan.leaf, status}
+    end
+    for _, parent in ipairs(redis.call('SMEMBERS', task_key(plan.leaf, 'depends:unmet'))) do
+      if redis.call('HEXISTS', key('task:status'), parent) == 0 then
+        return {'LOST', plan.id, parent}
+      end
     end
     if leaves[plan.leaf] then
       return {'TWICE', plan.id}

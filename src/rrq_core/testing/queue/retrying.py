@@ -125,6 +125,15 @@ class RetryingTests(ContractCase):
         with unchanged(backend):
             assert backend.queue.retry([request]) == [TaskStatus.PENDING]
 
+    def test_tasks_that_depend_on_each_other_are_retried_together(self, backend: Backend) -> None:
+        hand, parent = Hand(backend), new_task()
+        backend.queue.submit([parent, child := new_task(depends_on=(parent.id,))])
+        backend.queue.cancel(child.id)
+        backend.queue.cancel(parent.id)
+        requests = [NewRetry(task=task.id, new=new_task_id()) for task in (child, parent)]
+        assert backend.queue.retry(requests) == [TaskStatus.DEFERRED, TaskStatus.PENDING]
+        assert [hand.run(), hand.run()] == [requests[1].new, requests[0].new]
+
     def test_retrying_nothing_is_fine(self, backend: Backend) -> None:
         assert backend.queue.retry([]) == []
 

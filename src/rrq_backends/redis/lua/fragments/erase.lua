@@ -7,7 +7,7 @@ local FIELDS = {
   'task:checkpoint', 'task:options', 'task:watchers',
 }
 local KEYS_OF_TASK = {
-  'depends:up', 'depends:up:original', 'depends:down', 'depends:impossible', 'attempts', 'arguments',
+  'depends:up', 'depends:up:original', 'depends:down', 'depends:impossible', 'depends:unmet', 'attempts', 'arguments',
 }
 
 -- The whole chain of a task, root first; nothing for an unknown one.
