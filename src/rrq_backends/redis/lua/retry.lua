@@ -111,6 +111,8 @@ for _, plan in ipairs(plans) do
   if not plan.known then
     reply[2] = start_again(plan)
   end
+end
+for _, plan in ipairs(plans) do
   reply[#reply + 1] = redis.call('HGET', key('task:status'), plan.new)
 end
 return reply

@@ -61,8 +61,8 @@ class DestroyingTests(ContractCase):
     def neighbours(self, backend: Backend) -> Iterator[list[Backend]]:
         """Queues of the same store whose ids look as if they were part of this one's."""
         endings = ("x", ":b", ":queue", "*", ":task:status", ":object_store")
-        opened = [self.reopen(backend, QueueId(backend.queue_id + ending)) for ending in endings]
-        opened.append(self.reopen(backend, QueueId(backend.queue_id[:-1] + "?*")))
+        ids = {*(backend.queue_id + ending for ending in endings), f"*{backend.queue_id[1:]}"} - {backend.queue_id}
+        opened = [self.reopen(backend, QueueId(id)) for id in sorted(ids)]
         yield opened
         for neighbour in opened:
             neighbour.queue.destroy()
