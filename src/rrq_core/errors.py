@@ -10,7 +10,7 @@ RrqError
 ├── TaskNotFound (LookupError)          a task id that this queue does not know
 ├── ResultMissing (LookupError)         the task has no result yet
 ├── TaskTimeout (TimeoutError)          a wait that took too long
-├── NotCancellable, NotRetriable, TaskInUse (ValueError)
+├── NotRetriable, TaskInUse (ValueError)
 ├── KeyTaken (ValueError)               an idempotency key that another call has
 ├── WorkerIdTaken (ValueError)          a worker id whose owner is alive
 ├── WorkerNotFound (LookupError)        a worker id that this queue does not know
@@ -91,10 +91,6 @@ class ResultMissing(RrqError, LookupError):
 
 class TaskTimeout(RrqError, TimeoutError):
     """A wait ended before the tasks did. The tasks go on."""
-
-
-class NotCancellable(RrqError, ValueError):
-    """A task cannot be cancelled where it stands."""
 
 
 class NotRetriable(RrqError, ValueError):

@@ -20,6 +20,7 @@ from rrq_core.model.ids import TaskId, WatcherId
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import Ended, TaskField
 from rrq_core.ports import Queue
+from rrq_core.worker.outage import growing_pauses
 
 LONGEST_BLOCK = 1.0  # seconds in one `ended`, so that a shorter `time_poll` that comes later is soon heard
 LINGER = 10.0  # seconds that the thread goes on listening after the last wait
@@ -179,7 +180,7 @@ class _Outage:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
-        self._back_off = 0.05
+        self._pauses = growing_pauses()
         self._was_told = False
 
     def pause(self, error: BackendUnavailable, closed: threading.Event) -> None:
@@ -187,8 +188,7 @@ class _Outage:
         if not self._was_told and time.monotonic() - self._began > SAY_OUTAGE_AFTER:
             notice(f"still waiting, though the store does not answer ({error})")
             self._was_told = True
-        closed.wait(self._back_off)
-        self._back_off = min(2.0, 2 * self._back_off)
+        closed.wait(next(self._pauses))
 
 
 def _after_fork_in_child() -> None:

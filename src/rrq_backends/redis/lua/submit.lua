@@ -4,7 +4,7 @@
 -- Returns: {'OK', status of each; {T, status} for one that was known}; or, nothing written:
 --   {'NO_TASK', dependency …}, {'NO_VALUE', H …}, {'KEY_TAKEN', key, T}, {'FOREIGN', key}
 -- Law: all or nothing; a task, or a key, that is known is not written again.
--- include: keys clock wake object drop end_task tie watching
+-- include: keys clock wake object drop end_task tie watching key_field
 local shared = cjson.decode(ARGV[4])
 local at = 5
 
@@ -48,13 +48,6 @@ end
 -- Check all, before anything is written.
 local known = redis.call('HMGET', key('task:status'), unpack(ids))
 local submitted, alias, missing_tasks, missing_values, queues, first_key = {}, {}, {}, {}, {}, {}
-
-local function key_field(options)
-  if options.group then
-    return 'group ' .. options.group .. ' ' .. options.key
-  end
-  return 'key ' .. options.key
-end
 
 for number, task in ipairs(tasks) do
   if known[number] or submitted[task.id] then

@@ -1,4 +1,4 @@
--- include: keys clock end_task release drop unqueue
+-- include: keys clock end_task release drop unqueue key_field
 -- Deleting tasks with their chains and all that belongs to them.
 local FIELDS = {
   'task:expr', 'task:status', 'task:worker', 'task:queue', 'task:local', 'task:timeout', 'task:progress', 'task:result',
@@ -66,7 +66,7 @@ end
 local function free_key(id)
   local options = options_of(id)
   if options.key then
-    local field = options.group and 'group ' .. options.group .. ' ' .. options.key or 'key ' .. options.key
+    local field = key_field(options)
     local entry = redis.call('HGET', key('task:key'), field)
     if entry and string.match(entry, '^%S+') == id then
       redis.call('HDEL', key('task:key'), field)
