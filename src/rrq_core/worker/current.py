@@ -1,14 +1,27 @@
 """What code that runs in a task can find out about it: by a context variable, since workers can be threads."""
 
+from collections.abc import Callable
 from contextvars import ContextVar
 
 from attrs import field, frozen
 
+from rrq_core.model.ids import TaskId
+
+TellProgress = Callable[[bytes], None]
+
 
 @frozen(kw_only=True, eq=False)
 class CurrentTask:
-    """The task that runs here. `warnings`: those raised in it so far, as text."""
+    """The task that runs here.
 
+    `root` is the first of its retry chain. `tell_progress` hands an encoded progress on to the store; it may raise what
+    the store raises. `warnings` are those raised in it so far, as text.
+    """
+
+    id: TaskId
+    root: TaskId
+    attempt: int
+    tell_progress: TellProgress = field(repr=False)
     warnings: list[str] = field(factory=list)
 
 

@@ -22,7 +22,8 @@ from rrq_core.worker.journal import Journal
 from rrq_core.worker.line import one_line
 from rrq_core.worker.message import Commands, read_request
 from rrq_core.worker.outage import PASSING, growing_pauses, jittered
-from rrq_core.worker.run import failed, run_task
+from rrq_core.worker.progress import progress_teller
+from rrq_core.worker.run import failed, needed_values, run_task
 from rrq_core.worker.setup import WorkerSetup
 from rrq_core.worker.stop import StopRequest
 from rrq_core.worker.timer import IdleTimer
@@ -129,8 +130,18 @@ class WorkerLoop:
 
     def _run(self, work: Work) -> None:
         self._journal.show("TASK_START", work.claim.task)
-        self._finished = run_task(work, self._backend.queue_id, self._get_values)
+        self._finished = self._outcome(work)
         self._timer.restart()
+
+    def _outcome(self, work: Work) -> Finished:
+        queue_id = self._backend.queue_id
+        try:
+            work = needed_values(work, queue_id, self._get_values)
+        except PASSING:
+            raise
+        except RrqError as error:
+            return failed(work.claim, queue_id, error)
+        return run_task(work, queue_id, progress_teller(self._backend.queue, work.claim))
 
     def _get_values(self, hashes: Sequence[Hash]) -> Sequence[Stored | None]:
         return self._persist(lambda: self._backend.objects.get(hashes))

@@ -1,12 +1,14 @@
 """One task, from its claim to its outcome. Whatever happens in the task's own code, the worker lives."""
 
 import contextvars
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 
-from rrq_core.errors import ObjectMissing, RrqError
+from attrs import evolve
+
+from rrq_core.errors import ObjectMissing
 from rrq_core.model.ids import Hash, QueueId
 from rrq_core.model.status import TaskStatus
-from rrq_core.model.value import Buffer, NewValue, Stored
+from rrq_core.model.value import NewValue, Stored
 from rrq_core.model.work import Claim, Finished, Work
 from rrq_core.payload import (
     Context,
@@ -17,37 +19,60 @@ from rrq_core.payload import (
     encode_value,
     stored_values_of,
 )
-from rrq_core.worker.current import CurrentTask, enter_task
+from rrq_core.worker.current import CurrentTask, TellProgress, enter_task
 from rrq_core.worker.line import one_line
-from rrq_core.worker.outage import PASSING
 from rrq_core.worker.stop import StoppedNow
 from rrq_core.worker.task_warnings import watch_warnings
 
 GetValues = Callable[[Sequence[Hash]], Sequence[Stored | None]]
 
 
-def run_task(work: Work, queue_id: QueueId, get_values: GetValues) -> Finished:
-    """Run a claimed task in this thread.
+def needed_values(work: Work, queue_id: QueueId, get_values: GetValues) -> Work:
+    """Complete a claimed task by those of its stored values that did not come along.
 
     Args:
         work: The task.
         queue_id: Its queue.
-        get_values: Gets stored values; called once, if some that the task needs did not come with it.
+        get_values: Gets stored values; called once, if some are missing.
+    Raises:
+        PayloadRefused: If its body is damaged.
+        ObjectMissing: If a value is gone.
+        BackendUnavailable, BackendFull: If `get_values` gave up.
+    """
+    named = stored_values_of(work.body, _body_context(work, queue_id))
+    absent = [hash for hash in named if hash not in work.values]
+    if not absent:
+        return work
+    found = {hash: stored.data for hash, stored in zip(absent, get_values(absent), strict=True) if stored is not None}
+    values = {hash: bytes(data) for hash, data in found.items() if data is not None}
+    gone = [hash for hash in absent if hash not in values]
+    if gone:
+        raise ObjectMissing(gone, "a value that this task needs was deleted")
+    return evolve(work, values={**work.values, **values})
+
+
+def run_task(work: Work, queue_id: QueueId, tell_progress: TellProgress) -> Finished:
+    """Run a claimed task, which has all its values, in this thread.
+
+    Args:
+        work: The task.
+        queue_id: Its queue.
+        tell_progress: Hands an encoded progress on to the store.
     Returns:
         How it ended: COMPLETE with its value, or ERROR with what was raised.
     Raises:
-        BackendUnavailable, BackendFull: If `get_values` gave up. The task has not begun.
         StoppedNow: If this process is to stop at once.
     """
-    # The first task of a retry chain is the one that has a body.
-    context = Context(kind=PayloadKind.TASK, queue_id=queue_id, names=(work.root,))
+    task = CurrentTask(id=work.claim.task, root=work.root, attempt=work.claim.attempt, tell_progress=tell_progress)
+    watch_warnings()
     try:
-        values = _all_values(work, context, get_values)
-    except PASSING:
+        # A copy of the context, so that what the task sets in its context variables is gone after it.
+        result = contextvars.copy_context().run(_evaluate, work, queue_id, task)
+    except StoppedNow:
         raise
-    except RrqError as error:
-        return failed(work.claim, queue_id, error)
-    return _outcome(work, context, values)
+    except BaseException as error:  # SystemExit and KeyboardInterrupt too: the task's own, no wish of ours to end
+        return failed(work.claim, queue_id, error, task.warnings)
+    return Finished(claim=work.claim, status=TaskStatus.COMPLETE, result=result)
 
 
 def failed(claim: Claim, queue_id: str, error: BaseException, warnings: Sequence[str] = ()) -> Finished:
@@ -65,44 +90,17 @@ def failed(claim: Claim, queue_id: str, error: BaseException, warnings: Sequence
     return Finished(claim=claim, status=TaskStatus.ERROR, result=result, note=note)
 
 
-def _all_values(work: Work, context: Context, get_values: GetValues) -> Mapping[Hash, Buffer]:
-    """Give the stored values that a body names: those that came along, and the others from the store.
-
-    Raises:
-        PayloadRefused: If the body is damaged.
-        ObjectMissing: If a value is gone.
-    """
-    named = stored_values_of(work.body, context)
-    absent = [hash for hash in named if hash not in work.values]
-    if not absent:
-        return work.values
-    found = {hash: stored.data for hash, stored in zip(absent, get_values(absent), strict=True) if stored is not None}
-    values = {hash: data for hash, data in found.items() if data is not None}
-    gone = [hash for hash in absent if hash not in values]
-    if gone:
-        raise ObjectMissing(gone, "a value that this task needs was deleted")
-    return {**work.values, **values}
-
-
-def _outcome(work: Work, context: Context, values: Mapping[Hash, Buffer]) -> Finished:
-    task = CurrentTask()
-    watch_warnings()
-    try:
-        # A copy of the context, so that what the task sets in its context variables is gone after it.
-        result = contextvars.copy_context().run(_evaluate, work.body, context, values, task)
-    except StoppedNow:
-        raise
-    except BaseException as error:  # SystemExit and KeyboardInterrupt too: the task's own, no wish of ours to end
-        return failed(work.claim, context.queue_id, error, task.warnings)
-    return Finished(claim=work.claim, status=TaskStatus.COMPLETE, result=result)
-
-
-def _evaluate(body: bytes, context: Context, values: Mapping[Hash, Buffer], task: CurrentTask) -> NewValue:
+def _evaluate(work: Work, queue_id: QueueId, task: CurrentTask) -> NewValue:
     enter_task(task)
-    call = decode_call(body, context, values)
+    call = decode_call(work.body, _body_context(work, queue_id), work.values)
     value = _awaited(call.function(*call.args, **call.kwargs))
     name = getattr(call.function, "__qualname__", type(call.function).__qualname__)
-    return encode_value(value, _value_context(context.queue_id), what=f"the result of {name}")
+    return encode_value(value, _value_context(queue_id), what=f"the result of {name}")
+
+
+def _body_context(work: Work, queue_id: QueueId) -> Context:
+    # The first task of a retry chain is the one that has a body.
+    return Context(kind=PayloadKind.TASK, queue_id=queue_id, names=(work.root,))
 
 
 def _awaited(value: object) -> object:
