@@ -6,7 +6,7 @@ from importlib.resources.abc import Traversable
 
 import pytest
 
-from rrq_backends.redis.scripts import ScriptError, all_scripts, join
+from rrq_backends.redis.scripts import all_scripts
 
 LUA = files("rrq_backends.redis") / "lua"
 FRAGMENTS = LUA / "fragments"
@@ -52,20 +52,3 @@ def test_keys_are_spelt_by_fragments_alone(name: str) -> None:
 def test_a_script_makes_no_global(name: str) -> None:
     code = code_of(all_scripts()[name].text)
     assert not re.findall(r"^function ", code, re.MULTILINE)
-
-
-def test_an_unknown_include_is_an_error() -> None:
-    with pytest.raises(ScriptError, match="nowhere"):
-        join("s", "-- include: nowhere\nreturn 1", {})
-
-
-def test_an_include_that_is_not_used_is_an_error() -> None:
-    with pytest.raises(ScriptError, match="clock"):
-        join("s", "-- include: clock\nreturn 1", {"clock": "local now = 1"})
-
-
-def test_a_fragment_is_joined_once_and_before_its_use() -> None:
-    fragments = {"keys": "local Q = 1", "wake": "-- include: keys\nlocal w = Q"}
-    text = join("s", "-- include: keys wake\nreturn Q + w", fragments).text
-    assert text.count("local Q") == 1
-    assert text.index("local Q") < text.index("local w") < text.index("return")

@@ -2,7 +2,7 @@
 -- ARGV: Q, call id, T
 -- Returns: {DONE | ASKED | LOCAL | OVER, status, dependents left to release}; {'NO_TASK'}
 -- Law: a cancelled task is in no queue and holds nobody back; the same call again answers DONE.
--- include: keys clock wake object end_task enqueue release
+-- include: keys clock wake object end_task enqueue release reason
 local id = ARGV[3]
 local status = redis.call('HGET', key('task:status'), id)
 if not status then

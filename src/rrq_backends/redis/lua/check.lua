@@ -3,7 +3,7 @@
 --   queued: queue name and task id by turns; group: group name and task id by turns
 -- Returns: {{law, subject, sentence, mended 0/1} …}
 -- Law: what is verified and mended here is seen whole: nothing comes between a look and its mending.
--- include: keys clock wake object drop end_task enqueue release erase attempt lose finding check_fields check_ties check_tags check_worker
+-- include: keys clock wake object drop end_task enqueue release erase attempt lose finding check_fields check_ties check_tags check_worker statuses
 local function check_task(id)
   local status = field('status', id)
   if not status or not KNOWN_STATUS[status] then
@@ -11,6 +11,7 @@ local function check_task(id)
   end
   check_always(id, status)
   check_forbidden(id, status)
+  check_marks(id, status)
   if status == 'RUNNING' then
     check_running(id)
   elseif not LIVE[status] and status ~= 'MOVED' then

@@ -3,7 +3,7 @@
 -- Returns: {'EARLY'}; or {'OK', {lost W, its T or '' …}, requeued, died, due, expired, offload names to delete,
 --   collect is due 0/1, dependents left to release}
 -- Law: a worker is LOST when its key is gone and it was seen late half a period ago; nobody else requeues its task.
--- include: keys clock wake rearm object drop end_task enqueue release attempt lose erase
+-- include: keys clock wake rearm object drop end_task enqueue release attempt lose erase statuses
 local BETWEEN = 0.5
 local DAY = 86400
 local HOUR = 3600

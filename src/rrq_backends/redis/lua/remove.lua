@@ -2,7 +2,7 @@
 -- ARGV: Q, call id, N, T …
 -- Returns: {dependents left to release, 1/0 for each}
 -- Law: a removed task has ended, so that nobody waits for it for ever; the same call again answers 1 again.
--- include: keys end_task release unqueue
+-- include: keys end_task release unqueue reason
 local name = ARGV[3]
 local reply, out, left = {0}, {}, redis.call('SCARD', key('task:releasing'))
 for at = 4, #ARGV do

@@ -3,7 +3,7 @@
 -- Returns: {'OK', dependents left to release, status of each new task}; or, nothing written: {'NO_TASK', T},
 --   {'NOT_ENDED', T, its leaf, status}, {'LOST', T, a deleted dependency}, {'TWICE', T}, {'AGAIN'}: dependents are left to release, go on with `release`
 -- Law: a chain has one leaf; the leaf is MOVED once; a new id that is known is not written again.
--- include: keys clock wake object end_task enqueue release attempt tie
+-- include: keys clock wake object end_task enqueue release attempt tie statuses
 local plans, leaves = {}, {}
 for at = 2, #ARGV, 3 do
   local plan = {id = ARGV[at], new = ARGV[at + 1], queue = ARGV[at + 2]}
@@ -50,6 +50,9 @@ end
 
 -- Values, and results of parents, that the call needs.
 local function inherit(from, to)
+  if not options_of(from).carries then
+    return {}
+  end
   for _, hash in ipairs(redis.call('SMEMBERS', S .. ':tag_hash:' .. from)) do
     tag_value(to, hash)
   end

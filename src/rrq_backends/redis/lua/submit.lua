@@ -4,7 +4,7 @@
 -- Returns: {'OK', status of each; {T, status} for one that was known}; or, nothing written:
 --   {'NO_TASK', dependency …}, {'NO_VALUE', H …}, {'KEY_TAKEN', key, T}, {'FOREIGN', key}
 -- Law: all or nothing; a task, or a key, that is known is not written again.
--- include: keys clock wake object drop end_task tie watching key_field
+-- include: keys clock wake object
 local shared = cjson.decode(ARGV[4])
 local at = 5
 
@@ -53,6 +53,7 @@ for number, task in ipairs(tasks) do
   if known[number] or submitted[task.id] then
     task.known = task.id
   elseif task.options.key then
+    -- include: key_field
     local field = key_field(task.options)
     local entry = redis.call('HGET', key('task:key'), field) or first_key[field]
     if entry then
@@ -99,7 +100,8 @@ for name, _ in pairs(queues) do
 end
 
 -- Write: fields that every task has in one command each.
-local fields = {}
+local fields, waiting_by_queue, queue_order = {}, {}, {}
+
 local function gather(name, id, value)
   local list = fields[name]
   if not list then
@@ -108,20 +110,6 @@ local function gather(name, id, value)
   end
   list[#list + 1] = id
   list[#list + 1] = value
-end
-
-local waiting_by_queue, queue_order = {}, {}
-local function join_queue(id, options)
-  gather('task:status', id, 'PENDING')
-  local name = options.queue
-  local list = waiting_by_queue[name]
-  if not list then
-    list = {back = {}, front = {}}
-    waiting_by_queue[name] = list
-    queue_order[#queue_order + 1] = name
-  end
-  local side = options.front and list.front or list.back
-  side[#side + 1] = id
 end
 
 local function flush()
@@ -142,120 +130,126 @@ local function flush()
   fields, waiting_by_queue, queue_order = {}, {}, {}
 end
 
-local function write_values(task)
+local STORED_OPTIONS = {'retries', 'on_lost', 'max_attempts', 'result_ttl', 'front', 'key', 'group', 'delay'}
+
+-- Write a task but for its status; whether it waits in its queue, or for something else first, is seen then.
+local function write(task)
+  local id, options = task.id, task.options
   for _, hash in ipairs(task.values) do
     if brought[hash] then
-      store_value(task.id, hash, brought[hash])
+      store_value(id, hash, brought[hash])
     else
-      tag_value(task.id, hash)
+      tag_value(id, hash)
     end
   end
-end
-
-local STORED_OPTIONS = {'retries', 'on_lost', 'max_attempts', 'result_ttl', 'front', 'key', 'group', 'delay'}
-local function write_options(task)
-  local options, kept = task.options, {}
-  local any = false
-  for _, name in ipairs(STORED_OPTIONS) do
-    if options[name] then
-      kept[name], any = options[name], true
-    end
-  end
-  if any then
-    gather('task:options', task.id, cjson.encode(kept))
-  end
+  gather('task:expr', id, task.body)
+  gather('task:queue', id, options.queue)
+  gather('task:local', id, options['local'] and 'TRUE' or 'FALSE')
+  gather('task:time_submit', id, now)
   if options.timeout then
-    gather('task:timeout', task.id, options.timeout)
+    gather('task:timeout', id, options.timeout)
   end
-end
-
-local function write_key(task)
-  if task.options.key then
-    redis.call('HSET', key('task:key'), key_field(task.options), task.id .. ' ' .. task.call)
+  -- Two marks save the worker from looking where most tasks have nothing.
+  local kept = {separate = not options['local'] or nil, carries = #task.values + #task.arguments > 0 or nil}
+  for _, name in ipairs(STORED_OPTIONS) do
+    kept[name] = options[name]
   end
-  local group = task.options.group
+  if next(kept) then
+    gather('task:options', id, cjson.encode(kept))
+  end
+  if options.key then
+    -- include: key_field
+    redis.call('HSET', key('task:key'), key_field(options), id .. ' ' .. task.call)
+  end
+  local group = options.group
   if group then
     redis.call('SADD', key('groups'), group)
-    redis.call('ZADD', group_key(group), now_number + redis.call('ZCARD', group_key(group)) / 1000000, task.id)
+    redis.call('ZADD', group_key(group), tonumber(now) + redis.call('ZCARD', group_key(group)) / 1000000, id)
   end
 end
 
-local function watch(id)
+-- A task that waits for its dependencies or its time, or that a dependency has failed already.
+local function hold(task)
+  -- include: end_task tie
+  local id, options = task.id, task.options
+  flush()
+  local failed = tie(id, task.up, task.arguments)
+  if not failed and not options.delay and redis.call('EXISTS', task_key(id, 'depends:up')) == 0 then
+    return 'PENDING'
+  end
+  gather('task:status', id, 'DEFERRED')
+  redis.call('SADD', key('queues'), options.queue)
+  if options.delay and not failed then
+    redis.call('ZADD', key('task:due'), after(options.delay), id)
+    wake(options.queue, 1)
+  end
+  if not failed then
+    return 'DEFERRED'
+  end
   if ARGV[2] ~= '' then
     gather('task:watchers', id, ARGV[2])
   end
+  flush()
+  fail_at_once(id, failed)
+  return 'IMPOSSIBLE'
 end
 
-local function hold(task, failed)
-  gather('task:status', task.id, 'DEFERRED')
-  redis.call('SADD', key('queues'), task.options.queue)
-  if task.options.delay and not failed then
-    redis.call('ZADD', key('task:due'), after(task.options.delay), task.id)
-    wake(task.options.queue, 1)
+local function join_queue(id, options)
+  gather('task:status', id, 'PENDING')
+  local list = waiting_by_queue[options.queue]
+  if not list then
+    list = {back = {}, front = {}}
+    waiting_by_queue[options.queue] = list
+    queue_order[#queue_order + 1] = options.queue
   end
-  watch(task.id)
-  flush()
-  if failed then
-    fail_at_once(task.id, failed)
-    return 'IMPOSSIBLE'
-  end
-  return 'DEFERRED'
-end
-
-local function write(task)
-  local options = task.options
-  write_values(task)
-  gather('task:expr', task.id, task.body)
-  gather('task:queue', task.id, options.queue)
-  gather('task:local', task.id, options['local'] and 'TRUE' or 'FALSE')
-  gather('task:time_submit', task.id, now)
-  write_options(task)
-  write_key(task)
-  if #task.up == 0 and not options.delay then
-    join_queue(task.id, options)
-    watch(task.id)
-    return 'PENDING'
-  end
-  flush()
-  local failed = tie(task.id, task.up, task.arguments)
-  if not failed and not options.delay and redis.call('EXISTS', task_key(task.id, 'depends:up')) == 0 then
-    join_queue(task.id, options)
-    watch(task.id)
-    return 'PENDING'
-  end
-  return hold(task, failed)
+  local side = options.front and list.front or list.back
+  side[#side + 1] = id
 end
 
 if ARGV[2] ~= '' then
   redis.call('ZADD', key('waiters'), now, ARGV[2])
 end
 
-local reply = {'OK'}
-local rest = {}
+local reply, rest = {'OK'}, {}
 for number, task in ipairs(tasks) do
   if task.known then
     rest[#rest + 1] = number
     reply[number + 1] = ''
   else
-    reply[number + 1] = write(task)
+    write(task)
+    local status = (#task.up > 0 or task.options.delay) and hold(task) or 'PENDING'
+    if status == 'PENDING' then
+      join_queue(task.id, task.options)
+    end
+    if status ~= 'IMPOSSIBLE' and ARGV[2] ~= '' then
+      gather('task:watchers', task.id, ARGV[2])
+    end
+    if status == 'DEFERRED' then
+      flush()
+    end
+    reply[number + 1] = status
   end
 end
 flush()
 
 -- Those that were known are watched all the same, or are over.
-for _, number in ipairs(rest) do
-  local id = tasks[number].known
-  local status = redis.call('HGET', key('task:status'), id)
-  reply[number + 1] = {id, status}
-  if ARGV[2] ~= '' and LIVE[status] then
-    add_watcher(id, redis.call('HGET', key('task:watchers'), id), ARGV[2])
-  elseif ARGV[2] ~= '' then
-    redis.pcall('RPUSH', inbox_key(ARGV[2]), id .. ' ' .. status)
-    redis.call('EXPIRE', inbox_key(ARGV[2]), INBOX_TTL)
+if #rest > 0 then
+  -- include: statuses end_task watching
+  for _, number in ipairs(rest) do
+    local id = tasks[number].known
+    local status = redis.call('HGET', key('task:status'), id)
+    reply[number + 1] = {id, status}
+    if ARGV[2] ~= '' and LIVE[status] then
+      add_watcher(id, redis.call('HGET', key('task:watchers'), id), ARGV[2])
+    elseif ARGV[2] ~= '' then
+      redis.pcall('RPUSH', inbox_key(ARGV[2]), id .. ' ' .. status)
+      redis.call('EXPIRE', inbox_key(ARGV[2]), INBOX_TTL)
+    end
   end
 end
 
 if ARGV[3] ~= '' then
+  -- include: drop
   drop_tag(ARGV[3], {}, {})
   redis.call('ZREM', S .. ':provisional', ARGV[3])
 end

@@ -1,4 +1,4 @@
--- include: keys clock end_task release erase lose finding
+-- include: keys clock end_task release erase lose finding reason statuses
 -- The fields of one task: each that its status asks for is there, and none that it forbids.
 local KNOWN_STATUS = {
   PENDING = true, RUNNING = true, DEFERRED = true, COMPLETE = true, ERROR = true, CANCELLED = true, DIED = true,
@@ -67,6 +67,25 @@ local function check_always(id, status)
     if text and not is_json(text) then
       broken('task-fields', id, 'has ' .. name_of .. ' that cannot be read', drop_field(name_of, id))
     end
+  end
+end
+
+-- The two marks by which a worker knows what to look for.
+local function check_marks(id, status)
+  local text = field('options', id)
+  if text and not is_json(text) then
+    return
+  end
+  local options = options_of(id)
+  local separate = field('local', id) == 'FALSE' or nil
+  local carries = redis.call('EXISTS', task_key(id, 'arguments')) == 1
+    -- Once it has run, there may be what its worker has stored for it.
+    or (LIVE[status] and not field('attempt', id) and redis.call('EXISTS', S .. ':tag_hash:' .. id) == 1)
+  if options.separate ~= separate or (carries and not options.carries) then
+    broken('task-fields', id, 'has options that do not say where it runs, or what it carries', function()
+      options.separate, options.carries = separate, carries or nil
+      redis.call('HSET', key('task:options'), id, cjson.encode(options))
+    end)
   end
 end
 

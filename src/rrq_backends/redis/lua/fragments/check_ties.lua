@@ -1,4 +1,4 @@
--- include: keys end_task enqueue release finding check_fields
+-- include: keys end_task enqueue release finding check_fields reason statuses
 -- What ties one task to others: dependencies, known both ways, and the retry chain.
 local function is_known(id)
   return redis.call('HEXISTS', key('task:status'), id) == 1

@@ -5,5 +5,5 @@ local now_number = tonumber(now)
 
 -- A number of seconds after now, as text.
 local function after(seconds)
-  return string.format('%.6f', now_number + seconds)
+  return string.format('%.6f', tonumber(now) + seconds)
 end

@@ -3,9 +3,6 @@
 local COMPLETE_TTL = 86400
 local INBOX_TTL = 600
 
-local FAILED = {ERROR = true, CANCELLED = true, DIED = true, TIMEOUT = true, IMPOSSIBLE = true}
-local LIVE = {PENDING = true, RUNNING = true, DEFERRED = true}
-
 local function options_of(id)
   local options = redis.call('HGET', key('task:options'), id)
   return options and cjson.decode(options) or {}
@@ -19,7 +16,7 @@ local function tell(id, status)
   end
   for inbox in string.gmatch(inboxes, '%S+') do
     local heard = redis.call('ZSCORE', key('waiters'), inbox)
-    if heard and now_number - tonumber(heard) < INBOX_TTL then
+    if heard and tonumber(now) - tonumber(heard) < INBOX_TTL then
       redis.pcall('RPUSH', inbox_key(inbox), id .. ' ' .. status)
       redis.call('EXPIRE', inbox_key(inbox), INBOX_TTL)
     end
@@ -32,15 +29,12 @@ local function end_task(id, status)
   redis.call('HSET', key('task:time_complete'), id, now)
   redis.call('RPUSH', complete_key(id), id)
   redis.call('EXPIRE', complete_key(id), COMPLETE_TTL)
-  redis.call('HDEL', key('task:cancel'), id)
-  local lifetime = options_of(id).result_ttl
-  if lifetime then
-    redis.call('ZADD', key('task:expire'), after(lifetime), id)
+  local options = options_of(id)
+  if options.separate then
+    redis.call('HDEL', key('task:cancel'), id)
+  end
+  if options.result_ttl then
+    redis.call('ZADD', key('task:expire'), after(options.result_ttl), id)
   end
   tell(id, status)
-end
-
--- Why a task ended without a worker to speak for it, as JSON.
-local function give_reason(id, kind, detail, call)
-  redis.call('HSET', key('task:reason'), id, cjson.encode({kind = kind, detail = detail, call = call}))
 end

@@ -1,4 +1,4 @@
--- include: keys clock end_task release drop unqueue key_field
+-- include: keys clock end_task release drop unqueue key_field reason
 -- Deleting tasks with their chains and all that belongs to them.
 local FIELDS = {
   'task:expr', 'task:status', 'task:worker', 'task:queue', 'task:local', 'task:timeout', 'task:progress', 'task:result',

@@ -1,4 +1,4 @@
--- include: keys release attempt
+-- include: keys release attempt reason
 -- A claim that ended with its worker: `on_lost` decides. The task goes to the front of its queue, or it has DIED.
 local function lose_task(id, kind, detail)
   if redis.call('HGET', key('task:status'), id) ~= 'RUNNING' then

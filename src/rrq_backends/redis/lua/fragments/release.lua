@@ -1,4 +1,4 @@
--- include: keys end_task enqueue chain argument
+-- include: keys end_task enqueue chain argument reason statuses
 -- What a change of a task means to those that wait for it. At most `budget` of them in one script; with what is left the
 -- task stays in `task:releasing` until `release` has gone on.
 --   COMPLETE, failed: `depends:down` is released, or becomes IMPOSSIBLE and is kept in `depends:impossible`
@@ -49,7 +49,7 @@ local function release(work, budget)
     redis.call('DEL', complete_key(id))
     local delay = options_of(id).delay
     local due = delay and tonumber(redis.call('HGET', key('task:time_submit'), id)) + delay
-    if due and due > now_number then
+    if due and due > tonumber(now) then
       redis.call('ZADD', key('task:due'), string.format('%.6f', due), id)
     end
     return redis.call('EXISTS', task_key(id, 'depends:impossible')) == 1

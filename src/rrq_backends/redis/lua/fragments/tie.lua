@@ -1,4 +1,4 @@
--- include: keys chain argument end_task
+-- include: keys chain argument end_task reason statuses
 -- Tie a new task to its dependencies. Returns one that has failed, if any has. One that is not there any more had ended
 -- well: else it would have taken this task with it.
 local function tie(id, parents, arguments)
