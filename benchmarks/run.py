@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from benchmarks import floor, ours
+from benchmarks import floor, ours, processes
 from benchmarks.server import describe, private_server
 from benchmarks.table import Row, circumstances, duration, markdown, rate
 
@@ -16,15 +16,16 @@ T = TypeVar("T")
 
 @frozen(kw_only=True)
 class Size:
-    """How much is measured: tasks drained and submitted, round trips, and how often all of it is repeated."""
+    """How much is measured: tasks drained and submitted, round trips, processes, and how often all of it is repeated."""
 
     tasks: int
     trips: int
     rounds: int
+    processes: int
 
 
-FULL = Size(tasks=20_000, trips=1_000, rounds=5)
-QUICK = Size(tasks=500, trips=50, rounds=1)
+FULL = Size(tasks=20_000, trips=1_000, rounds=5, processes=200)
+QUICK = Size(tasks=500, trips=50, rounds=1, processes=20)
 
 
 def main() -> None:
@@ -33,7 +34,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a short run, which shows that all of it works")
     size = QUICK if parser.parse_args().quick else FULL
     with private_server() as url:
-        rows = [*drain_rows(url, size), submit_row(url, size), trip_row(url, size), *single_rows(size)]
+        rows = [*drain_rows(url, size), submit_row(url, size), trip_row(url, size), *process_rows(url, size)]
+        rows += single_rows(size)
         print(f"{circumstances(describe(url))} Medians of {size.rounds} rounds of {size.tasks:,} tasks.\n")
     print(markdown(rows))
 
@@ -90,6 +92,31 @@ def trip_row(url: str, size: Size) -> Row:
         ours=duration(median(our)),
         ratio=f"{median(our) / median(bare):.1f} ×",
         aim="≤ 4 ×",
+    )
+
+
+def process_rows(url: str, size: Size) -> Sequence[Row]:
+    """Compare a task in a process of its own with a bare fork, and with a fresh interpreter."""
+    n = size.processes
+    forks, tasks = by_turns(lambda: processes.fork(n), lambda: processes.separate_task(url, n), size.rounds)
+    fresh = [processes.fresh_interpreter() for _ in range(max(3, size.rounds))]
+    task = median(tasks)
+    return (
+        Row(
+            what="a task in a process of its own, warm zygote (floor: fork, exit, wait)",
+            floor=duration(median(forks)),
+            ours=duration(task),
+            ratio=f"{task / median(forks):.1f} ×",
+            aim="≤ 3 ×",
+        ),
+        Row(
+            what="… (floor: a fresh Python that loads numpy)",
+            floor=duration(median(fresh)),
+            ours=duration(task),
+            ratio=f"{task / median(fresh):.0%}",
+            aim="≤ 20 %",
+        ),
+        Row(what="cancel a task that sleeps in its process", ours=duration(processes.cancel(url, 10)), aim="< 0.5 s"),
     )
 
 

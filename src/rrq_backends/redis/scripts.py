@@ -11,7 +11,7 @@ from rrq_backends.redis.joining import Library, Script, ScriptError, included
 from rrq_backends.redis.keys import QueueKeys
 from rrq_backends.redis.replies import items, number, raw
 
-RELEASE_LIMIT = 500
+RELEASE_LIMIT = 200
 
 
 def _read(folder: Traversable) -> dict[str, str]:

@@ -80,8 +80,18 @@ if ARGV[6] ~= '' then
       end
       end_task(id, status)
       if redis.call('EXISTS', task_key(id, 'depends:down')) == 1 then
-        -- include: release
-        left = release({id}, RELEASE_LIMIT)
+        if status == 'COMPLETE' then
+          -- include: let_through
+          local dependents = redis.call('SPOP', task_key(id, 'depends:down'), RELEASE_LIMIT)
+          let_through(dependents, id)
+          if #dependents == RELEASE_LIMIT and redis.call('EXISTS', task_key(id, 'depends:down')) == 1 then
+            redis.call('SADD', key('task:releasing'), id)
+            left = 1
+          end
+        else
+          -- include: release
+          left = release({id}, RELEASE_LIMIT)
+        end
       end
       lines[1] = now .. ' TASK_' .. status .. ' ' .. id
     end

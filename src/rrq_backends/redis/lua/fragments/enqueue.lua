@@ -7,13 +7,7 @@ local function enqueue(id, front)
   wake(name, 1)
 end
 
--- Who opens one gate looks at the other; the last one open lets the task through.
-local function pass_dependencies(id)
-  if redis.call('EXISTS', task_key(id, 'depends:up')) == 0 and not redis.call('ZSCORE', key('task:due'), id) then
-    enqueue(id, true)
-  end
-end
-
+-- Who opens one gate looks at the other; the last one open lets the task through (dependencies: fragment `let_through`).
 local function pass_time(id)
   redis.call('ZREM', key('task:due'), id)
   if redis.call('EXISTS', task_key(id, 'depends:up')) == 0 then

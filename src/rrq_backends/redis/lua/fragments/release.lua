@@ -1,20 +1,10 @@
--- include: keys end_task enqueue chain argument reason statuses
+-- include: keys end_task enqueue chain let_through reason statuses
 -- What a change of a task means to those that wait for it. At most `budget` of them in one script; with what is left the
 -- task stays in `task:releasing` until `release` has gone on.
 --   COMPLETE, failed: `depends:down` is released, or becomes IMPOSSIBLE and is kept in `depends:impossible`
 --   MOVED: both wait for the next of the chain      live again: `depends:impossible` waits again
-local RELEASE_LIMIT = 500
-
--- Breadth first, by a work list. Its parts are made when it is called: most tasks that end have nobody waiting. Returns how many tasks still have dependents to treat.
+-- Breadth first, by a work list. Returns how many tasks still have dependents to treat.
 local function release(work, budget)
-  local function release_one(id, parent)
-    keep_argument(id, parent)
-    redis.call('SREM', task_key(id, 'depends:up'), parent)
-    if redis.call('HGET', key('task:status'), id) == 'DEFERRED' then
-      pass_dependencies(id)
-    end
-  end
-
   local function fail_one(id, parent)
     redis.call('SADD', task_key(parent, 'depends:impossible'), id)
     if redis.call('HGET', key('task:status'), id) ~= 'DEFERRED' then
@@ -61,7 +51,7 @@ local function release(work, budget)
     redis.call('SREM', task_key(id, 'depends:up'), parent)
     if status == 'COMPLETE' then
       revive(id)
-      release_one(id, leaf)
+      let_through({id}, leaf)
     elseif FAILED[status] then
       return fail_one(id, leaf)
     else
@@ -81,7 +71,7 @@ local function release(work, budget)
     if LIVE[status] then
       return 'depends:impossible', wait_again
     elseif status == 'COMPLETE' then
-      return 'depends:down', release_one
+      return 'depends:down', let_through
     elseif status == 'MOVED' then
       local leaf = leaf_of(parent)
       local from = redis.call('EXISTS', task_key(parent, 'depends:down')) == 1 and 'depends:down' or 'depends:impossible'
@@ -101,9 +91,13 @@ local function release(work, budget)
     local from, treat = treatment(parent)
     local some = redis.call('SPOP', task_key(parent, from), budget)
     budget = budget - math.max(#some, 1)
-    for _, id in ipairs(some) do
-      if treat(id, parent) then
-        work[#work + 1] = id
+    if treat == let_through and #some > 0 then
+      let_through(some, parent)
+    else
+      for _, id in ipairs(some) do
+        if treat(id, parent) then
+          work[#work + 1] = id
+        end
       end
     end
     if is_settled(parent) then
