@@ -48,13 +48,17 @@ if ARGV[6] ~= '' then
     end
   else
     held = false
+    local retries = status == 'ERROR' and delay ~= '' and redis.call('HINCRBY', key('task:errors'), id, 1) <= (options_of(id).retries or 0)
     if tail ~= '' then
       redis.call('HSET', key('task:log'), id, tail)
     end
-    if status == 'ERROR' and delay ~= '' and redis.call('HINCRBY', key('task:errors'), id, 1) <= (options_of(id).retries or 0) then
-      -- include: attempt enqueue
-      outcome = 'RETRY'
+    if status ~= 'COMPLETE' or attempt ~= '1' then
+      -- include: attempt
       note_attempt(id, status, note)
+    end
+    if retries then
+      -- include: enqueue
+      outcome = 'RETRY'
       if tonumber(delay) > 0 then
         redis.call('HSET', key('task:status'), id, 'DEFERRED')
         redis.call('ZADD', key('task:due'), after(delay), id)
@@ -74,23 +78,17 @@ if ARGV[6] ~= '' then
           tag_value(id, hash)
         end
       end
-      if status ~= 'COMPLETE' or attempt ~= '1' then
-        -- include: attempt
-        note_attempt(id, status, note)
-      end
       end_task(id, status)
       if redis.call('EXISTS', task_key(id, 'depends:down')) == 1 then
         if status == 'COMPLETE' then
           -- include: let_through
           local dependents = redis.call('SPOP', task_key(id, 'depends:down'), RELEASE_LIMIT)
           let_through(dependents, id)
-          if #dependents == RELEASE_LIMIT and redis.call('EXISTS', task_key(id, 'depends:down')) == 1 then
-            redis.call('SADD', key('task:releasing'), id)
-            left = 1
-          end
-        else
-          -- include: release
-          left = release({id}, RELEASE_LIMIT)
+        end
+        -- The script `release` goes on with the others, and with those of a task that failed.
+        if redis.call('EXISTS', task_key(id, 'depends:down')) == 1 then
+          redis.call('SADD', key('task:releasing'), id)
+          left = 1
         end
       end
       lines[1] = now .. ' TASK_' .. status .. ' ' .. id

@@ -234,7 +234,7 @@ flush()
 
 -- Those that were known are watched all the same, or are over.
 if #rest > 0 then
-  -- include: statuses end_task watching
+  -- include: statuses watching
   for _, number in ipairs(rest) do
     local id = tasks[number].known
     local status = redis.call('HGET', key('task:status'), id)
@@ -242,8 +242,7 @@ if #rest > 0 then
     if ARGV[2] ~= '' and LIVE[status] then
       add_watcher(id, redis.call('HGET', key('task:watchers'), id), ARGV[2])
     elseif ARGV[2] ~= '' then
-      redis.pcall('RPUSH', inbox_key(ARGV[2]), id .. ' ' .. status)
-      redis.call('EXPIRE', inbox_key(ARGV[2]), INBOX_TTL)
+      tell_inbox(ARGV[2], id, status)
     end
   end
 end

@@ -1,14 +1,13 @@
--- include: keys clock
+-- include: keys clock watching
 -- What becomes of a task that is over: its status and time, whoever watches it, when it expires.
 local COMPLETE_TTL = 86400
-local INBOX_TTL = 600
 
 local function options_of(id)
   local options = redis.call('HGET', key('task:options'), id)
   return options and cjson.decode(options) or {}
 end
 
--- An inbox may lose anything: who waits watches again. So a full server may refuse this push.
+-- Who has not been heard of for long is not told.
 local function tell(id, status)
   local inboxes = redis.call('HGET', key('task:watchers'), id)
   if not inboxes then
@@ -17,8 +16,7 @@ local function tell(id, status)
   for inbox in string.gmatch(inboxes, '%S+') do
     local heard = redis.call('ZSCORE', key('waiters'), inbox)
     if heard and tonumber(now) - tonumber(heard) < INBOX_TTL then
-      redis.pcall('RPUSH', inbox_key(inbox), id .. ' ' .. status)
-      redis.call('EXPIRE', inbox_key(inbox), INBOX_TTL)
+      tell_inbox(inbox, id, status)
     end
   end
   redis.call('HDEL', key('task:watchers'), id)
