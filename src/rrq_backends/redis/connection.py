@@ -195,8 +195,8 @@ def _exchange(connection: AbstractConnection, command: Sequence[Argument]) -> Re
 def _exchange_slowly(
     connection: AbstractConnection, commands: Sequence[Sequence[Argument]], timeout: float
 ) -> list[Reply]:
-    for command in commands:
-        connection.send_packed_command(_packed(command), check_health=False)
+    together = b"".join(part for command in commands for part in _packed(command))
+    connection.send_packed_command([together], check_health=False)
     return [connection.read_response(timeout=timeout) for _ in commands]
 
 
