@@ -1,5 +1,6 @@
 """Tasks in processes of their own: what they cost on a warm zygote, beside a bare fork and a fresh interpreter."""
 
+import itertools
 import subprocess
 import sys
 import tempfile
@@ -50,7 +51,7 @@ def separate_task(url: str, n: int) -> float:
         tasks = options.map(abs, range(n + 1))
         tasks.wait()
         starts = sorted(one.start or 0.0 for one in rrq.task_times(tasks, controller=queue))
-        return median(later - earlier for earlier, later in zip(starts, starts[1:], strict=False))
+        return median(later - earlier for earlier, later in itertools.pairwise(starts))
 
 
 def cancel(url: str, n: int) -> float:

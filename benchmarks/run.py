@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @frozen(kw_only=True)
 class Size:
-    """How much is measured: tasks drained and submitted, round trips, processes, and how often all of it is repeated."""
+    """How much is measured: tasks drained and submitted, round trips, processes; and how often it is repeated."""
 
     tasks: int
     trips: int

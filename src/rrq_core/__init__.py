@@ -10,10 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rrq_core.client.cancel import task_cancel
     from rrq_core.client.check import check, destroy
     from rrq_core.client.controller import Controller, connect, default_controller_clear, default_controller_set
     from rrq_core.client.create import task_create_bulk_call, task_create_call
+    from rrq_core.client.data import TaskData, task_data
+    from rrq_core.client.deferred import deferred_list
     from rrq_core.client.groups import TaskGroup
+    from rrq_core.client.info import task_info
     from rrq_core.client.messages import (
         message_get_response,
         message_has_response,
@@ -23,10 +27,13 @@ if TYPE_CHECKING:
     )
     from rrq_core.client.queues import queue_length, queue_list, queue_remove, task_position, task_preceding
     from rrq_core.client.results import task_result, task_results
+    from rrq_core.client.retry import task_retry
     from rrq_core.client.spawn import worker_spawn
     from rrq_core.client.stopping import worker_stop
     from rrq_core.client.task import Task
     from rrq_core.client.task_error import TaskError, TaskErrorGroup
+    from rrq_core.client.task_log import task_log
+    from rrq_core.client.task_progress import task_progress
     from rrq_core.client.tasks import task_delete, task_exists, task_list, task_overview, task_status, task_times
     from rrq_core.client.wait import task_wait
     from rrq_core.client.worker_configs import worker_config, worker_config_save
@@ -47,13 +54,18 @@ if TYPE_CHECKING:
         BackendError,
         BackendFull,
         BackendUnavailable,
+        CancelTimeout,
         Closed,
         ForeignKey,
         InvalidArgument,
         InvalidName,
+        KeyTaken,
         LogMissing,
         MessageError,
         NoDefaultController,
+        NotCancellable,
+        NotInTask,
+        NotRetriable,
         NotSendable,
         ObjectMissing,
         PayloadRefused,
@@ -74,24 +86,34 @@ if TYPE_CHECKING:
     from rrq_core.model.report import CheckReport
     from rrq_core.model.status import TaskStatus, WorkerStatus
     from rrq_core.model.task import TaskTimes
+    from rrq_core.model.task_info import TaskInfo
     from rrq_core.model.worker import LogEntry, WorkerInfo
+    from rrq_core.payload.run_options import exponential
     from rrq_core.plugins import hookimpl, hookspec, open_offload
     from rrq_core.ports import Offload
+    from rrq_core.worker.progress import task_progress_update
 
 _HOMES = {
+    "rrq_core.client.cancel": "task_cancel",
     "rrq_core.client.check": "check destroy",
     "rrq_core.client.controller": "Controller connect default_controller_clear default_controller_set",
     "rrq_core.client.create": "task_create_bulk_call task_create_call",
+    "rrq_core.client.deferred": "deferred_list",
+    "rrq_core.client.data": "TaskData task_data",
     "rrq_core.client.groups": "TaskGroup",
+    "rrq_core.client.info": "task_info",
     "rrq_core.client.messages": (
         "message_get_response message_has_response message_response_ids message_send message_send_and_wait"
     ),
     "rrq_core.client.queues": "queue_length queue_list queue_remove task_position task_preceding",
     "rrq_core.client.results": "task_result task_results",
+    "rrq_core.client.retry": "task_retry",
     "rrq_core.client.spawn": "worker_spawn",
     "rrq_core.client.stopping": "worker_stop",
     "rrq_core.client.task": "Task",
     "rrq_core.client.task_error": "TaskError TaskErrorGroup",
+    "rrq_core.client.task_log": "task_log",
+    "rrq_core.client.task_progress": "task_progress",
     "rrq_core.client.tasks": "task_delete task_exists task_list task_overview task_status task_times",
     "rrq_core.client.wait": "task_wait",
     "rrq_core.client.worker_configs": "worker_config worker_config_save",
@@ -101,18 +123,21 @@ _HOMES = {
         "worker_exists worker_info worker_len worker_list worker_list_exited worker_status worker_task_id worker_wait"
     ),
     "rrq_core.errors": (
-        "BackendDenied BackendError BackendFull BackendUnavailable Closed ForeignKey InvalidArgument "
-        "InvalidName LogMissing MessageError NoDefaultController NotSendable ObjectMissing PayloadRefused "
-        "PluginError QueueGone ResultMissing RrqError SchemaMismatch TaskInUse TaskNotFound TaskTimeout "
-        "UnknownScheme WorkerIdTaken WorkerNotFound WorkerTimeout"
+        "BackendDenied BackendError BackendFull BackendUnavailable CancelTimeout Closed ForeignKey InvalidArgument "
+        "InvalidName KeyTaken LogMissing MessageError NoDefaultController NotCancellable NotInTask NotRetriable "
+        "NotSendable ObjectMissing PayloadRefused PluginError QueueGone ResultMissing RrqError SchemaMismatch "
+        "TaskInUse TaskNotFound TaskTimeout UnknownScheme WorkerIdTaken WorkerNotFound WorkerTimeout"
     ),
     "rrq_core.model.config": "WorkerConfig",
     "rrq_core.model.report": "CheckReport",
     "rrq_core.model.status": "TaskStatus WorkerStatus",
     "rrq_core.model.task": "TaskTimes",
+    "rrq_core.model.task_info": "TaskInfo",
     "rrq_core.model.worker": "LogEntry WorkerInfo",
+    "rrq_core.payload.run_options": "exponential",
     "rrq_core.plugins": "hookimpl hookspec open_offload",
     "rrq_core.ports": "Offload",
+    "rrq_core.worker.progress": "task_progress_update",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -121,16 +146,21 @@ __all__ = [
     "BackendError",
     "BackendFull",
     "BackendUnavailable",
+    "CancelTimeout",
     "CheckReport",
     "Closed",
     "Controller",
     "ForeignKey",
     "InvalidArgument",
     "InvalidName",
+    "KeyTaken",
     "LogEntry",
     "LogMissing",
     "MessageError",
     "NoDefaultController",
+    "NotCancellable",
+    "NotInTask",
+    "NotRetriable",
     "NotSendable",
     "ObjectMissing",
     "Offload",
@@ -141,10 +171,12 @@ __all__ = [
     "RrqError",
     "SchemaMismatch",
     "Task",
+    "TaskData",
     "TaskError",
     "TaskErrorGroup",
     "TaskGroup",
     "TaskInUse",
+    "TaskInfo",
     "TaskNotFound",
     "TaskStatus",
     "TaskTimeout",
@@ -161,7 +193,9 @@ __all__ = [
     "connect",
     "default_controller_clear",
     "default_controller_set",
+    "deferred_list",
     "destroy",
+    "exponential",
     "hookimpl",
     "hookspec",
     "message_get_response",
@@ -173,16 +207,23 @@ __all__ = [
     "queue_length",
     "queue_list",
     "queue_remove",
+    "task_cancel",
     "task_create_bulk_call",
     "task_create_call",
+    "task_data",
     "task_delete",
     "task_exists",
+    "task_info",
     "task_list",
+    "task_log",
     "task_overview",
     "task_position",
     "task_preceding",
+    "task_progress",
+    "task_progress_update",
     "task_result",
     "task_results",
+    "task_retry",
     "task_status",
     "task_times",
     "task_wait",

@@ -10,7 +10,9 @@ RrqError
 ├── TaskNotFound (LookupError)          a task id that this queue does not know
 ├── ResultMissing (LookupError)         the task has no result yet
 ├── TaskTimeout (TimeoutError)          a wait that took too long
-├── NotRetriable, TaskInUse (ValueError)
+├── CancelTimeout (TimeoutError)        a task that was asked to stop, and has not yet
+├── NotCancellable, NotRetriable, TaskInUse (ValueError)
+├── NotInTask (RuntimeError)            what only a running task can do
 ├── KeyTaken (ValueError)               an idempotency key that another call has
 ├── WorkerIdTaken (ValueError)          a worker id whose owner is alive
 ├── WorkerNotFound (LookupError)        a worker id that this queue does not know
@@ -91,6 +93,18 @@ class ResultMissing(RrqError, LookupError):
 
 class TaskTimeout(RrqError, TimeoutError):
     """A wait ended before the tasks did. The tasks go on."""
+
+
+class CancelTimeout(RrqError, TimeoutError):
+    """A running task was asked to stop, and had not stopped in time. It still has been asked."""
+
+
+class NotCancellable(RrqError, ValueError):
+    """A task cannot be cancelled where it stands. Nothing was changed."""
+
+
+class NotInTask(RrqError, RuntimeError):
+    """What only a running task can do was tried outside of one."""
 
 
 class NotRetriable(RrqError, ValueError):

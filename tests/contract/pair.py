@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 from rrq_core.errors import RrqError
 from rrq_core.model.ids import QueueName, TaskId
 from rrq_core.model.status import TaskStatus, WorkerStatus
-from rrq_core.model.task import Attempt, TaskRecord
+from rrq_core.model.task import TaskRecord
 from rrq_core.model.work import Work
 from rrq_core.model.worker import NewWorker
 from rrq_core.ports import Backend
@@ -35,14 +35,10 @@ def in_common(record: TaskRecord | None) -> object:
         due=None if record.due is None else 1.0,
         depends_on=tuple(sorted(record.depends_on or ())),
         waits_for=tuple(sorted(record.waits_for or ())) if record.status is TaskStatus.DEFERRED else (),
-        needed_by=(),
-        attempts=tuple(_ended(attempt) for attempt in record.attempts or ()),
+        needed_by=tuple(sorted(record.needed_by or ())),
+        attempts=tuple((attempt.number, attempt.worker, attempt.status) for attempt in record.attempts or ()),
         attempt=record.attempt or None,
     )
-
-
-def _ended(attempt: Attempt) -> tuple[int, str, TaskStatus | None]:
-    return attempt.number, attempt.worker, None if attempt.status is TaskStatus.RUNNING else attempt.status
 
 
 @frozen

@@ -1,25 +1,35 @@
 """Any history of calls leaves the reference backend and the Redis adapter in the same state, and both lawful."""
 
 import secrets
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
-from rrq_core.errors import NotRetriable, TaskNotFound
-from rrq_core.model.ids import Hash, QueueId, QueueName, Tag, TaskId, new_task_id
+from rrq_core.model.ids import GroupName, Hash, QueueId, QueueName, Tag, TaskId, WatcherId, new_task_id
 from rrq_core.model.status import OnLost, TaskStatus, WorkerStatus
 from rrq_core.model.task import NewRetry
 from rrq_core.model.value import Written
 from rrq_core.model.work import Finished, Work
-from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend
 from rrq_core.testing import new_task, new_value, new_worker
+from tests.contract.conftest import Adapter
 from tests.contract.pair import Hands, Pair
 from tests.contract.reference import Server, open_reference
 
+WATCHER = WatcherId("1" * 16)
 QUEUES = (QueueName("a"), QueueName("b"))
+AT_ONCE = 1e-6  # seconds: over before the next call
 ENDS = (TaskStatus.COMPLETE, TaskStatus.ERROR, TaskStatus.DIED, TaskStatus.CANCELLED, TaskStatus.TIMEOUT)
 EVERY_RUN = settings(
     max_examples=15,
@@ -31,10 +41,10 @@ EVERY_RUN = settings(
 )
 
 
-def new_pair() -> Pair:
+def new_pair(store: Adapter) -> Pair:
     """A reference and an adapter, both empty."""
-    queue_id = QueueId("lab")
-    return Pair(open_reference(Server(), queue_id), open_backend(f"memory://{secrets.token_hex(8)}", queue_id))
+    queue_id = QueueId(f"lab {secrets.token_hex(8)}")
+    return Pair(open_reference(Server(), queue_id), store.open(queue_id))
 
 
 class Lifecycle(RuleBasedStateMachine):
@@ -45,9 +55,9 @@ class Lifecycle(RuleBasedStateMachine):
     claims = Bundle("claims")
     past = Bundle("past")
 
-    def __init__(self) -> None:
+    def __init__(self, store: Adapter) -> None:
         super().__init__()
-        self.pair = new_pair()
+        self.pair = new_pair(store)
 
     def teardown(self) -> None:
         for backend in self.pair.each():
@@ -68,6 +78,8 @@ class Lifecycle(RuleBasedStateMachine):
         key=st.sampled_from([None, None, "k", "l"]),
         call=st.sampled_from(["f", "g"]),
         argument=st.sampled_from([b"x", b"y"]),
+        result_ttl=st.sampled_from([None, None, AT_ONCE]),
+        group=st.sampled_from([None, None, GroupName("g")]),
     )
     def submit(
         self,
@@ -79,6 +91,8 @@ class Lifecycle(RuleBasedStateMachine):
         key: str | None,
         call: str,
         argument: bytes,
+        result_ttl: float | None,
+        group: GroupName | None,
     ) -> TaskId:
         value = new_value(argument)
         task = new_task(
@@ -91,6 +105,8 @@ class Lifecycle(RuleBasedStateMachine):
             key=key,
             call=call,
             values=(value.hash,),
+            result_ttl=result_ttl,
+            group=group,
         )
         self.pair.both(lambda backend: backend.queue.submit([task], [value]))
         return task.id
@@ -132,8 +148,25 @@ class Lifecycle(RuleBasedStateMachine):
         ends = dict(zip(hands.each(), map(end, works), strict=True))
         first, second = self.pair.by_hands(hands, lambda hand: hand.backend.queue.step(hand.session, ends[hand]))
         assert first == second
-        self.pair.both(lambda backend: backend.queue.recover(now=True).lost)
         return hands, works, tuple(ends.values())
+
+    @rule()
+    def expire(self) -> None:
+        self.pair.both(lambda backend: sorted(backend.queue.recover(now=True).expired))
+
+    @rule(some=st.lists(tasks, max_size=3, unique=True))
+    def watch(self, some: list[TaskId]) -> None:
+        def over(backend: Backend) -> object:
+            return sorted((end.task, end.status) for end in backend.queue.watch(WATCHER, some))
+
+        self.pair.both(over)
+
+    @rule()
+    def hear(self) -> None:
+        def heard(backend: Backend) -> object:
+            return sorted((end.task, end.status) for end in backend.queue.ended(WATCHER, 0.001))
+
+        self.pair.both(heard)
 
     @rule(old=past)
     def finish_again(self, old: tuple[Hands, tuple[Work, Work], tuple[Finished, Finished]]) -> None:
@@ -152,7 +185,10 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(hands=workers, status=st.sampled_from([WorkerStatus.EXITED, WorkerStatus.LOST]), idle=st.booleans())
     def leave(self, hands: Hands, status: WorkerStatus, idle: bool) -> None:
-        self.pair.by_hands(hands, lambda hand: hand.backend.workers.leave(hand.session, status, "", idle))
+        first, second = self.pair.by_hands(
+            hands, lambda hand: hand.backend.workers.leave(hand.session, status, "", idle)
+        )
+        assert first == second
 
     @rule(names=st.lists(st.sampled_from(["w", "x", "y"])))
     def forget(self, names: list[str]) -> None:
@@ -169,14 +205,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(target=tasks, some=st.lists(tasks, min_size=1, max_size=2), queue=st.sampled_from([None, *QUEUES]))
     def retry(self, some: list[TaskId], queue: QueueName | None) -> object:
         requests = [NewRetry(task=task, new=new_task_id(), queue=queue) for task in some]
-
-        def retried(backend: Backend) -> object:
-            try:
-                return backend.queue.retry(requests)
-            except (NotRetriable, TaskNotFound):
-                return "refused"
-
-        answer = self.pair.both(retried)
+        answer = self.pair.both(lambda backend: backend.queue.retry(requests))
         return multiple(*(request.new for request in requests)) if isinstance(answer, list) else multiple()
 
     @rule(some=st.lists(tasks, max_size=3), even_running=st.booleans(), even_needed=st.booleans())
@@ -191,9 +220,9 @@ class Lifecycle(RuleBasedStateMachine):
 class Store(RuleBasedStateMachine):
     """Values are put and dropped by tags, small and large, in any order."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Adapter) -> None:
         super().__init__()
-        self.pair = new_pair()
+        self.pair = new_pair(store)
         self.asked: dict[Tag, tuple[Hash, str]] = {}
 
     def teardown(self) -> None:
@@ -241,7 +270,15 @@ class Store(RuleBasedStateMachine):
         self.pair.both(lambda backend: set(backend.objects.tags()))
 
 
-TestLifecycle = pytest.mark.timeout(600)(Lifecycle.TestCase)  # a failure is made small before it is shown
-TestLifecycle.settings = EVERY_RUN
-TestStore = pytest.mark.timeout(600)(Store.TestCase)
-TestStore.settings = EVERY_RUN
+@pytest.fixture(scope="session", params=["memory", "valkey"])
+def store(request: pytest.FixtureRequest) -> Adapter:
+    found: Adapter = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.mark.timeout(600)  # a failure is made small before it is shown
+@pytest.mark.parametrize("machine", [Lifecycle, Store])
+def test_any_history_leaves_both_alike_and_lawful(machine: type[Lifecycle | Store], store: Adapter) -> None:
+    run_state_machine_as_test(partial(machine, store), settings=EVERY_RUN)
+    if store.take_keys is not None:
+        assert store.take_keys() == set(), "keys were left behind"

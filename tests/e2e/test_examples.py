@@ -14,6 +14,8 @@ import psutil
 import pytest
 
 from examples.bootstrap_diabetes.regression import fit, resample
+from examples.ising.__main__ import TEMPERATURES
+from examples.ising.model import onsager, simulate
 from examples.standard_library.measure import deepest_nesting, measure_module
 from examples.standard_library.sources import library_sources
 
@@ -83,6 +85,31 @@ def test_the_regression_is_bootstrapped_and_nothing_is_left(directory: Path) -> 
     assert "80 resamples" in ran.stdout
     assert processes_in(directory) == []
     assert list(directory.iterdir()) == []
+
+
+def test_the_magnet_is_simulated_through_all_that_goes_wrong_and_nothing_is_left(directory: Path) -> None:
+    ran = run_example("ising", directory, "--size", "8", "--sweeps", "400")
+    assert ran.returncode == 0, ran.stderr
+    happened = [
+        "attempt 1: ERROR ConnectionError",
+        "attempt 2: COMPLETE",
+        "attempt 1: TIMEOUT took longer than timeout_task_run=1 s",
+        "attempt 1: ERROR FileNotFoundError",
+        "is IMPOSSIBLE: its dependency",
+        "COMPLETE, in the place of 1 before it",
+        "A magnet from cold to hot",
+    ]
+    assert [text for text in happened if text not in ran.stdout] == []
+    assert len(re.findall(r"temperature \d\.\d\d is done", ran.stdout)) == len(TEMPERATURES)
+    assert processes_in(directory) == []
+    assert list(directory.iterdir()) == []
+
+
+def test_a_cold_magnet_keeps_its_direction_and_a_hot_one_loses_it() -> None:
+    cold, hot = (simulate(0, temperature, 8, 200, [7]) for temperature in (1.0, 5.0))
+    assert cold.magnetisation == pytest.approx(onsager(1.0), abs=0.01)
+    assert hot.magnetisation < 0.3
+    assert simulate(0, 5.0, 8, 200, [7]) == hot
 
 
 def test_a_module_is_measured(tmp_path: Path) -> None:

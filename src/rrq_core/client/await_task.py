@@ -4,9 +4,9 @@ import asyncio
 from typing import TypeVar
 
 from rrq_core.client.connection import Connection
-from rrq_core.client.reference import TaskReference
 from rrq_core.client.results import task_result
 from rrq_core.client.wait import iterate_over_async
+from rrq_core.model.reference import TaskReference
 
 T = TypeVar("T")
 

@@ -10,9 +10,9 @@ from typing import ParamSpec, Self, TypeVar, Unpack
 
 from rrq_core.client import defaults, environment
 from rrq_core.client.connection import Choices, Connection
-from rrq_core.client.create import submit_map, task_create_call
+from rrq_core.client.create import create_call, submit_map
 from rrq_core.client.groups import TaskGroup
-from rrq_core.client.options import OptionArguments, task_options
+from rrq_core.client.options import OptionArguments, TaskOptions, task_options
 from rrq_core.client.reference import task_id_of
 from rrq_core.client.seconds import checked_seconds
 from rrq_core.client.task import Task
@@ -27,6 +27,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SCHEMA = "rrq-core 1"
+PLAIN = TaskOptions()
 PLAIN_CONFIGURATION = b'{"store_max_size": null, "offload": null}'
 
 
@@ -56,7 +57,7 @@ class Controller(Connection):
         ...     q.submit(pow, 2, 10).result()
         1024
         """
-        return task_create_call(fn, args, kwargs, controller=self)
+        return create_call(self, fn, args, kwargs, PLAIN)
 
     def map(self, fn: Callable[..., T], *iterables: Iterable[object], keep: bool = True) -> TaskGroup[T]:
         """Submit a call for each tuple of the zipped iterables, as `map` calls; see `task_create_bulk_call`.
@@ -73,7 +74,7 @@ class Controller(Connection):
         ...     q.map(divmod, [7, 8], [3, 3]).results()
         [(2, 1), (2, 2)]
         """
-        return TaskGroup(submit_map(self, fn, iterables, {}), self, keep=keep)
+        return TaskGroup(submit_map(self, fn, iterables, PLAIN), self, keep=keep)
 
     def options(self, **options: Unpack[OptionArguments]) -> "BoundOptions":
         """Give `submit` and `map` with options; see `task_create_call` for what there is.
@@ -81,8 +82,7 @@ class Controller(Connection):
         Raises:
             InvalidArgument: If one is unknown or cannot be.
         """
-        task_options(options)
-        return BoundOptions(self, options)
+        return BoundOptions(self, task_options(options, self.queue_id))
 
     def task(self, id: str) -> Task[object]:
         """Make the handle of a task of this queue; whether it exists is not looked up."""
@@ -92,13 +92,13 @@ class Controller(Connection):
 class BoundOptions:
     """`submit` and `map` of a controller, with options."""
 
-    def __init__(self, controller: Controller, options: OptionArguments) -> None:
+    def __init__(self, controller: Controller, options: TaskOptions) -> None:
         self._controller = controller
         self._options = options
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Task[T]:
         """Submit a call; see `Controller.submit`."""
-        return task_create_call(fn, args, kwargs, controller=self._controller, **self._options)
+        return create_call(self._controller, fn, args, kwargs, self._options)
 
     def map(self, fn: Callable[..., T], *iterables: Iterable[object], keep: bool = True) -> TaskGroup[T]:
         """Submit a call for each tuple of the zipped iterables; see `Controller.map`."""

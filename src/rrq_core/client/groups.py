@@ -1,20 +1,22 @@
 """Groups: several tasks as one thing to wait for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Generic, TypeVar, overload
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.results import task_results
+from rrq_core.client.retry_failed import retry_failed
 from rrq_core.client.task import Task
 from rrq_core.client.tasks import task_delete, task_overview
 from rrq_core.client.wait import iterate_over, iterate_over_async, task_wait
+from rrq_core.model.reference import TaskReferences
 from rrq_core.model.status import TaskStatus
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-class TaskGroup(Sequence[Task[T_co]]):
+class TaskGroup(TaskReferences[Task[T_co]]):
     """A sequence of tasks, in the order in which they were submitted.
 
     With `keep=False`, tasks are deleted once `results` or `as_completed` has handed them out.
@@ -69,8 +71,23 @@ class TaskGroup(Sequence[Task[T_co]]):
         return Completions(self, timeout, progress)
 
     def overview(self) -> dict[TaskStatus, int]:
-        """Count the tasks by status; see `task_overview`."""
-        return task_overview(self, controller=self._connection)
+        """Count the tasks by status; for one that was retried, the task in its place. See `task_overview`."""
+        return task_overview(self, follow=self._connection.follows(None), controller=self._connection)
+
+    def retry(self, *, queue: str | None = None) -> "TaskGroup[T_co]":
+        """Run the failed tasks again, each as a new task in its place; see `task_retry`.
+
+        IMPOSSIBLE ones are not retried: they wait again by themselves once what they depend on is retried. This group
+        shows the new tasks in the place of the old ones, so that `results` waits for them.
+
+        Args:
+            queue: The queue in which they are to wait; None: the one in which each waited before.
+        Returns:
+            The tasks that go on, in order: the new ones, and those that wait again. None of them if none had failed.
+        Raises:
+            NotRetriable: If all that failed are IMPOSSIBLE, or one depends on a deleted task.
+        """
+        return TaskGroup(retry_failed(self._connection, self._tasks, queue), self._connection, keep=self._keep)
 
     def _hand_out(self, tasks: Iterable[Task[T_co]]) -> None:
         if not self._keep:

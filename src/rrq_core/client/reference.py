@@ -1,33 +1,15 @@
 """Which task is meant: by its handle or by its id, one or several; and answers in the shape of the question."""
 
 from collections.abc import Iterable, Sequence
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from attrs import frozen
 
 from rrq_core.errors import InvalidArgument
 from rrq_core.model.ids import QueueId, TaskId
+from rrq_core.model.reference import TaskReference
 
-T_co = TypeVar("T_co", covariant=True)
 V = TypeVar("V")
-
-
-class TaskReference(Generic[T_co]):
-    """Says which task is meant. Two are equal if they mean the same task of the same queue id."""
-
-    __slots__ = ("__weakref__", "id", "queue_id")
-
-    def __init__(self, id: TaskId, queue_id: QueueId) -> None:
-        self.id = id
-        self.queue_id = queue_id
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, TaskReference):
-            return NotImplemented
-        return self.id == other.id and self.queue_id == other.queue_id
-
-    def __hash__(self) -> int:
-        return hash(self.id)
 
 
 TaskLike = TaskReference[object] | str

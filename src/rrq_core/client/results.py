@@ -5,27 +5,20 @@ from typing import Any, Literal, TypeVar, overload
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
-from rrq_core.client.reference import TaskLike, TaskReference, select, task_id_of
+from rrq_core.client.reason import sentences
+from rrq_core.client.reference import TaskLike, select, task_id_of
 from rrq_core.client.task_error import TaskError, group_of, to_raise
 from rrq_core.errors import ObjectMissing, ResultMissing, TaskNotFound
 from rrq_core.model.ids import Hash, QueueId, TaskId
+from rrq_core.model.reference import TaskReference
 from rrq_core.model.status import TaskStatus
-from rrq_core.model.task import Reason, TaskField, TaskRecord
+from rrq_core.model.task import TaskField, TaskRecord
 from rrq_core.model.value import Buffer, Stored
 from rrq_core.payload import Context, Failure, PayloadKind, decode_failure, decode_value
 
 T = TypeVar("T")
 PORTION = 500  # tasks in one `read`
 FIELDS = frozenset({TaskField.STATUS, TaskField.VALUE, TaskField.REASON})
-
-_BECAUSE: Mapping[str, str] = {
-    "lost": "its worker was lost: {}",
-    "left": "its worker left before the task had ended: {}",
-    "cancelled": "it was cancelled",
-    "removed": "it was removed from the queue {!r}",
-    "dependency": "it needs the result of task {}, which failed",
-    "deleted": "it needs the result of task {}, which was deleted",
-}
 
 
 @overload
@@ -167,7 +160,9 @@ def _results_of(connection: Connection, tasks: Sequence[TaskId], records: Sequen
     left_out = [hashed for hashed, value in stored.items() if value is None]
     if left_out:  # the answer would have been too long
         stored.update(zip(left_out, connection.backend.objects.get(left_out), strict=True))
-    return [_result_of(connection.queue_id, record, _data_of(record, stored)) for record in over]
+    unspoken = [record for record in over if _has_failed(record) and record.result is None]
+    reasons = sentences(connection, unspoken) if unspoken else {}
+    return [_result_of(connection.queue_id, record, _data_of(record, stored), reasons) for record in over]
 
 
 def _all_over(queue_id: QueueId, tasks: Sequence[TaskId], records: Sequence[TaskRecord | None]) -> list[TaskRecord]:
@@ -196,25 +191,16 @@ def _data_of(record: TaskRecord, stored: Mapping[Hash, Stored | None]) -> Buffer
     return value.data
 
 
-def _result_of(queue_id: QueueId, record: TaskRecord, data: Buffer | None) -> object:
+def _result_of(queue_id: QueueId, record: TaskRecord, data: Buffer | None, reasons: Mapping[TaskId, str]) -> object:
     context = Context(kind=PayloadKind.VALUE, queue_id=queue_id)
     if record.status is TaskStatus.COMPLETE and data is not None:
         return decode_value(data, context)
     failure = None if data is None else decode_failure(data, context)
-    return Failed(_error_of(queue_id, record, failure))
+    why = reasons.get(record.id, "") if failure is None else f"{failure.type_name}: {failure.message}"
+    return Failed(_error_of(queue_id, record, why, failure))
 
 
-def _error_of(queue_id: QueueId, record: TaskRecord, failure: Failure | None) -> TaskError:
+def _error_of(queue_id: QueueId, record: TaskRecord, why: str, failure: Failure | None) -> TaskError:
     status = record.status or TaskStatus.MISSING
-    if failure is not None:
-        why = f"{failure.type_name}: {failure.message}"
-    else:
-        why = "nobody says why" if record.reason is None else _sentence(record.reason)
     message = f"task {record.id} is {status}: {why}"
     return TaskError(status=status, task_id=record.id, queue_id=queue_id, message=message, failure=failure)
-
-
-def _sentence(reason: Reason) -> str:
-    if reason.kind in _BECAUSE:
-        return _BECAUSE[reason.kind].format(reason.detail)
-    return f"{reason.kind}: {reason.detail}" if reason.detail else reason.kind

@@ -7,9 +7,9 @@ from itertools import islice
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.options import TaskOptions
-from rrq_core.errors import InvalidArgument, RrqError
-from rrq_core.model.ids import Tag, TaskId, WatcherId, new_task_id
-from rrq_core.model.task import NewTask, TaskField
+from rrq_core.errors import InvalidArgument, RrqError, TaskNotFound
+from rrq_core.model.ids import Hash, Tag, TaskId, WatcherId, new_task_id
+from rrq_core.model.task import NewTask, Submitted, TaskField
 from rrq_core.model.value import NewValue
 from rrq_core.payload import CallEncoder, EncodedCall
 
@@ -20,14 +20,20 @@ Arguments = tuple[Sequence[object], Mapping[str, object]]
 Slice = list[tuple[NewTask, tuple[NewValue, ...]]]
 
 
-def encoder_for(connection: Connection, function: Callable[..., object]) -> CallEncoder:
+def encoder_for(connection: Connection, function: Callable[..., object], options: TaskOptions) -> CallEncoder:
     """Prepare a function for calls.
 
     Raises:
-        NotSendable: If it cannot be sent.
+        NotSendable: If it, or a kind of errors in `retry_on`, cannot be sent.
         InvalidArgument: If it is no callable.
     """
-    return CallEncoder(function, connection.queue_id, by_value=connection.by_value)
+    return CallEncoder(
+        function,
+        connection.queue_id,
+        by_value=connection.by_value,
+        run=options.run,
+        retry_on=options.retry_on,
+    )
 
 
 def submit_call(
@@ -39,13 +45,18 @@ def submit_call(
 ) -> TaskId:
     """Submit one call, and have the inbox told of its end if it is listening anyway.
 
+    Returns:
+        The id of the task; with a key that is known, of the one that has it.
     Raises:
         NotSendable: If an argument cannot be sent. Nothing was written.
+        TaskNotFound: If it depends on a task that is unknown. Nothing was written.
+        KeyTaken: If another call has its key. Nothing was written.
     """
     id = new_task_id()
     call = encoder.encode(id, args, kwargs)
-    _send(connection, [_new_task(id, call, options)], call.values, connection.inbox.expect(id))
-    return id
+    watcher = connection.inbox.expect(id) if options.key is None else None  # of which task it is told, is not known yet
+    (submitted,) = _send(connection, [_maker(options)(id, call)], call.values, watcher)
+    return submitted.task
 
 
 def submit_calls(
@@ -85,17 +96,49 @@ def _submit_slices(connection: Connection, slices: Iterator[Slice], ids: list[Ta
 
 
 def _encoded(encoder: CallEncoder, calls: Iterator[Arguments], options: TaskOptions) -> Slice:
-    encoded = []
+    encoded, make = [], _maker(options)
     for args, kwargs in calls:
         id = new_task_id()
         call = encoder.encode(id, args, kwargs)
-        encoded.append((_new_task(id, call, options), call.values))
+        encoded.append((make(id, call), call.values))
     return encoded
 
 
-def _new_task(id: TaskId, call: EncodedCall, options: TaskOptions) -> NewTask:
-    hashes = tuple([value.hash for value in call.values]) if call.values else ()
-    return NewTask(id=id, body=call.body, queue=options.queue, values=hashes)
+def _maker(options: TaskOptions) -> Callable[[TaskId, EncodedCall], NewTask]:
+    """Give what makes the tasks of a submission: quickly where there is nothing to say but the queue."""
+    is_plain = options == TaskOptions(queue=options.queue)
+
+    def make(id: TaskId, call: EncodedCall) -> NewTask:
+        if is_plain and not call.takes_result_of:
+            return NewTask(id=id, body=call.body, queue=options.queue, values=_hashes(call))
+        return _task_with_options(id, call, options)
+
+    return make
+
+
+def _hashes(call: EncodedCall) -> tuple[Hash, ...]:
+    return tuple([value.hash for value in call.values]) if call.values else ()
+
+
+def _task_with_options(id: TaskId, call: EncodedCall, options: TaskOptions) -> NewTask:
+    return NewTask(
+        id=id,
+        body=call.body,
+        queue=options.queue,
+        separate_process=options.separate_process,
+        timeout=options.timeout_task_run,
+        depends_on=tuple(dict.fromkeys((*options.dependencies, *call.takes_result_of))),
+        takes_result_of=call.takes_result_of,
+        values=_hashes(call),
+        on_lost=options.on_lost,
+        max_attempts=options.max_attempts,
+        retries=options.retries,
+        delay=options.delay,
+        key=options.key,
+        call=call.call if options.key is not None else "",
+        result_ttl=options.result_ttl,
+        front=options.front,
+    )
 
 
 def _submit_slice(connection: Connection, encoded: Slice, ids: list[TaskId]) -> None:
@@ -111,15 +154,17 @@ def _submit_slice(connection: Connection, encoded: Slice, ids: list[TaskId]) -> 
 
 def _send(
     connection: Connection, tasks: Sequence[NewTask], values: Sequence[NewValue], watcher: WatcherId | None
-) -> None:
+) -> list[Submitted]:
     queue = connection.backend.queue
-    if sum(value.size for value in values) <= TRAVEL_ALONG:
-        queue.submit(tasks, values, watcher=watcher)
-        return
-    tag = Tag(f"submit:{secrets.token_hex(16)}")
-    for value in values:
-        connection.backend.objects.put(tag, [value], provisional=True)
-    queue.submit(tasks, watcher=watcher, provisional=tag)
+    try:
+        if sum(value.size for value in values) <= TRAVEL_ALONG:
+            return queue.submit(tasks, values, watcher=watcher)
+        tag = Tag(f"submit:{secrets.token_hex(16)}")
+        for value in values:
+            connection.backend.objects.put(tag, [value], provisional=True)
+        return queue.submit(tasks, watcher=watcher, provisional=tag)
+    except TaskNotFound as error:
+        raise TaskNotFound(error.tasks, connection.queue_id, "nothing can depend on it") from error
 
 
 def _found(connection: Connection, tasks: Sequence[NewTask]) -> list[TaskId]:

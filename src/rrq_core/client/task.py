@@ -1,18 +1,24 @@
 """The handle of a task: small, hashable, and it can be sent to other processes."""
 
-from collections.abc import Callable, Generator
-from typing import TypeVar
+from collections.abc import Generator, Iterator
+from typing import Literal, TypeVar, overload
 
 from rrq_core.client.await_task import await_result
+from rrq_core.client.cancel import task_cancel
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import connection_to
-from rrq_core.client.reference import TaskReference
+from rrq_core.client.info import task_info
 from rrq_core.client.results import task_result
+from rrq_core.client.successors import run_again
+from rrq_core.client.task_log import task_log
+from rrq_core.client.task_progress import task_progress
 from rrq_core.client.tasks import task_delete, task_status, task_times
 from rrq_core.client.wait import task_wait
 from rrq_core.model.ids import QueueId, TaskId
+from rrq_core.model.reference import TaskReference
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import TaskTimes
+from rrq_core.model.task_info import TaskInfo
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -31,9 +37,6 @@ class Task(TaskReference[T_co]):
 
     def __repr__(self) -> str:
         return f"<Task {self.id} of the queue {self.queue_id!r}>"
-
-    def __reduce__(self) -> "tuple[Callable[[TaskId, QueueId], Task[T_co]], tuple[TaskId, QueueId]]":
-        return type(self), (self.id, self.queue_id)
 
     def __await__(self) -> Generator[object, None, T_co]:
         return await_result(self._controller, self).__await__()
@@ -63,9 +66,35 @@ class Task(TaskReference[T_co]):
         self.wait(timeout, progress)
         return task_result(self, error=True, controller=self._controller)
 
+    def info(self) -> TaskInfo:
+        """Tell what is known of the task; see `task_info`."""
+        return task_info(self, controller=self._controller)
+
     def times(self) -> TaskTimes:
         """Tell when the task was submitted, started and ended; see `task_times`."""
         return task_times(self, controller=self._controller)
+
+    def progress(self) -> object:
+        """Give what the task has told last of how far it is, None if nothing; see `task_progress`."""
+        return task_progress(self, controller=self._controller)
+
+    @overload
+    def log(self, follow: Literal[False] = False) -> list[str] | None: ...
+    @overload
+    def log(self, follow: Literal[True]) -> Iterator[str]: ...
+    def log(self, follow: bool = False) -> list[str] | Iterator[str] | None:
+        """Read what the task has printed, if it has a process of its own; see `task_log`."""
+        return task_log(self, follow, controller=self._controller)
+
+    def cancel(self, wait: bool = True, timeout_wait: float = 10) -> None:
+        """Cancel the task; see `task_cancel`."""
+        task_cancel(self, wait, timeout_wait, controller=self._controller)
+
+    def retry(self, *, queue: str | None = None) -> "Task[T_co]":
+        """Run the task again, when it is over, as a new task in its place; see `task_retry`."""
+        connection = self._controller
+        (new,) = run_again(connection, [self.id], queue)
+        return Task(new, self.queue_id, connection)
 
     def delete(self, check: bool = True) -> None:
         """Delete the task with all that belongs to it; see `task_delete`."""

@@ -1,12 +1,13 @@
 """How a task failed, as an exception: returned, or raised under the type of the original exception as well."""
 
 from collections.abc import Callable, Sequence
-from types import GetSetDescriptorType, MemberDescriptorType, new_class
+from types import new_class
 
 from rrq_core.errors import RrqError
 from rrq_core.model.ids import QueueId, TaskId
 from rrq_core.model.status import TaskStatus
 from rrq_core.payload import Failure
+from rrq_core.payload.bare_exception import members_of, new_bare, set_members
 
 _NOT_JOINED: tuple[type[BaseException], ...] = (StopIteration, StopAsyncIteration, BaseExceptionGroup)
 
@@ -84,8 +85,8 @@ def to_raise(error: TaskError) -> TaskError:
         return error
     joined = _joined(error, cause)
     joined.__cause__ = cause
-    for note in getattr(cause, "__notes__", ()):
-        joined.add_note(str(note))
+    if notes := getattr(cause, "__notes__", ()):
+        vars(joined)["__notes__"] = [str(note) for note in notes]
     return joined
 
 
@@ -103,28 +104,12 @@ def _instance(error: TaskError, cause: Exception) -> TaskError:
     kind: type[TaskError] = new_class(
         "TaskError", (TaskError, type(cause)), {}, lambda body: body.update(__module__=TaskError.__module__)
     )
-    exceptions = (base for base in type(cause).__mro__ if issubclass(base, BaseException))
-    builtin = next(base for base in exceptions if base.__module__ == "builtins")
-    joined = builtin.__new__(kind)
+    joined = new_bare(kind)
     vars(joined).update(vars(cause))
-    _copy_members(cause, joined)
+    set_members(joined, dict(members_of(cause)))
     vars(joined).update(vars(error))
-    joined.args = cause.args
+    BaseException.__setattr__(joined, "args", cause.args)
     return joined
-
-
-def _copy_members(cause: Exception, joined: TaskError) -> None:
-    """Copy what is no entry of `__dict__`: slots, and the fields of built-in exceptions such as `errno`."""
-    for kind in type(cause).__mro__[: type(cause).__mro__.index(Exception)]:
-        for name, member in vars(kind).items():
-            if isinstance(member, MemberDescriptorType | GetSetDescriptorType) and name not in (
-                "__dict__",
-                "__weakref__",
-            ):
-                try:
-                    setattr(joined, name, getattr(cause, name))
-                except (AttributeError, TypeError, ValueError):
-                    continue  # not set, or not to be set
 
 
 class TaskErrorGroup(ExceptionGroup[TaskError], RrqError):

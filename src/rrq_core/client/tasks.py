@@ -6,7 +6,7 @@ from typing import Literal, overload
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
 from rrq_core.client.reference import Selection, TaskLike, select, task_id_of
-from rrq_core.errors import TaskNotFound
+from rrq_core.errors import InvalidArgument, TaskNotFound
 from rrq_core.model.ids import TaskId
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import TaskField, TaskRecord, TaskTimes
@@ -104,18 +104,23 @@ def task_exists(
 
 
 def task_overview(
-    tasks: TaskLike | Iterable[TaskLike] | None = None, *, controller: Connection | None = None
+    tasks: TaskLike | Iterable[TaskLike] | None = None, *, follow: bool = False, controller: Connection | None = None
 ) -> dict[TaskStatus, int]:
     """Count tasks by status. Every status is there, those of no task with 0.
 
     Args:
         tasks: The tasks; None: all of this queue.
+        follow: Whether to count, for those that were retried, the task in the place of each, and not MOVED.
         controller: The controller; None: the default one.
+    Raises:
+        InvalidArgument: If `follow` is asked for all: those in the place of others are among them anyhow.
 
     R: rrq_task_overview
     """
     connection = chosen(controller)
-    ids = None if tasks is None else select(tasks, connection.queue_id).ids
+    if tasks is None and follow:
+        raise InvalidArgument("follow=True is for an overview of some tasks; name them, or leave follow out")
+    ids = None if tasks is None else current_ids(connection, select(tasks, connection.queue_id).ids, follow)
     counts = connection.backend.queue.overview(ids)
     return {status: counts.get(status, 0) for status in TaskStatus}
 

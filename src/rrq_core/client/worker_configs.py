@@ -1,7 +1,9 @@
 """Configurations of workers, kept with the queue under a name."""
 
 import math
+import os
 from collections.abc import Sequence
+from typing import Literal
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
@@ -14,23 +16,48 @@ from rrq_core.model.setting import worker_config_name
 def worker_config(
     queue: str | Sequence[str] | None = None,
     verbose: bool = True,
+    logdir: str | os.PathLike[str] | None = None,
     poll_queue: float = 5.0,
     timeout_idle: float = math.inf,
+    poll_process: float = 1.0,
+    timeout_process_die: float = 2.0,
+    process: Literal["fork", "fresh"] | None = None,
+    log_max: int = 10_000,
 ) -> WorkerConfig:
     """Describe how workers behave; `worker_config_save` keeps it under a name, by which workers are started.
 
     Args:
         queue: Queues to listen to, in order of priority; "default" is added last if it is not among them.
         verbose: Whether workers print their log.
+        logdir: A directory for what tasks print that run in processes of their own, in a file named by the task's id;
+            workers make it if need be, and `task_log` reads it where it can. None: only the end of each is kept, with
+            its task.
         poll_queue: Seconds that an idle worker sleeps at most before it looks again by itself. It delays no task: a
             worker is woken for those.
         timeout_idle: Seconds without a task after which a worker exits; infinity: never.
+        poll_process: Seconds between two questions to the store whether a process that runs is still wanted. It delays
+            no cancel: a worker is woken for that.
+        timeout_process_die: Seconds that the process of a task has to end by itself when it is told to, or when its
+            task is done; then it is killed.
+        process: How the process of a task is made: "fork" of one that is ready, or "fresh", a new interpreter, which
+            takes longer. None: fork where that is safe.
+        log_max: Lines of its log that a worker keeps in the store.
     Raises:
         InvalidArgument: If one of them cannot be.
 
     R: rrq_worker_config
     """
-    return WorkerConfig(queue=queue, verbose=verbose, poll_queue=poll_queue, timeout_idle=timeout_idle)
+    return WorkerConfig(
+        queue=queue,
+        verbose=verbose,
+        logdir=None if logdir is None else _absolute(logdir),
+        poll_queue=poll_queue,
+        timeout_idle=timeout_idle,
+        poll_process=poll_process,
+        timeout_process_die=timeout_process_die,
+        process=process,
+        log_max=log_max,
+    )
 
 
 def worker_config_save(
@@ -51,6 +78,13 @@ def worker_config_save(
     setting = worker_config_name(checked_name(name, "name of a worker configuration"))
     _check_config(config)
     return chosen(controller).backend.settings.put(setting, config.to_json(), if_absent=not overwrite)
+
+
+def _absolute(logdir: str | os.PathLike[str]) -> str:
+    try:
+        return os.path.abspath(os.fsdecode(logdir)) if os.fspath(logdir) else ""
+    except TypeError as error:
+        raise InvalidArgument(f"logdir is the path of a directory, or None, not {logdir!r:.60}") from error
 
 
 def _check_config(config: object) -> None:

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 from attrs import Attribute, field, frozen
 
@@ -18,6 +19,26 @@ def _positive(instance: object, attribute: "Attribute[float]", value: object) ->
 def _boolean(instance: object, attribute: "Attribute[bool]", value: object) -> None:
     if not isinstance(value, bool):
         raise InvalidArgument(f"{attribute.name} is True or False, not {value!r}")
+
+
+def _seconds(instance: object, attribute: "Attribute[float]", value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise InvalidArgument(f"{attribute.name} is a finite number of seconds, 0 or more, not {value!r}")
+
+
+def _lines(instance: object, attribute: "Attribute[int]", value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InvalidArgument(f"{attribute.name} is a number of lines, 1 or more, not {value!r}")
+
+
+def _directory(instance: object, attribute: "Attribute[str | None]", value: object) -> None:
+    if value is not None and (not isinstance(value, str) or not value or "\0" in value):
+        raise InvalidArgument(f"{attribute.name} is the path of a directory, or None, not {value!r}")
+
+
+def _way(instance: object, attribute: "Attribute[str | None]", value: object) -> None:
+    if value not in (None, "fork", "fresh"):
+        raise InvalidArgument(f"{attribute.name} is 'fork', 'fresh' or None, not {value!r}")
 
 
 def listened_queues(queue: Sequence[str] | str | None) -> tuple[QueueName, ...]:
@@ -44,6 +65,12 @@ class WorkerConfig:
         verbose: Whether the worker prints its log.
         poll_queue: Seconds that an idle worker sleeps at most before it looks again by itself.
         timeout_idle: Seconds without a task after which the worker exits; infinity: never.
+        logdir: A directory for what separate processes print, in a file named by the task's id; None: the worker's own,
+            from which the end of each is kept with its task.
+        poll_process: Seconds between two questions to the store whether a separate process is still wanted.
+        timeout_process_die: Seconds that a separate process has to end when it is asked to, before it is killed.
+        process: How separate processes are made: "fork" or "fresh"; None: by fork where that is safe.
+        log_max: Lines of the worker's log that are kept.
 
     R: rrq_worker_config
     """
@@ -52,6 +79,11 @@ class WorkerConfig:
     verbose: bool = field(default=True, validator=_boolean)
     poll_queue: float = field(default=5.0, validator=_positive)
     timeout_idle: float = field(default=math.inf, validator=_positive)
+    logdir: str | None = field(default=None, validator=_directory)
+    poll_process: float = field(default=1.0, validator=_positive)
+    timeout_process_die: float = field(default=2.0, validator=_seconds)
+    process: Literal["fork", "fresh"] | None = field(default=None, validator=_way)
+    log_max: int = field(default=10_000, validator=_lines)
 
     def to_json(self) -> bytes:
         """Give the stored form."""
@@ -61,6 +93,11 @@ class WorkerConfig:
                 "verbose": self.verbose,
                 "poll_queue": self.poll_queue,
                 "timeout_idle": None if math.isinf(self.timeout_idle) else self.timeout_idle,
+                "logdir": self.logdir,
+                "poll_process": self.poll_process,
+                "timeout_process_die": self.timeout_process_die,
+                "process": self.process,
+                "log_max": self.log_max,
             }
         ).encode()
 

@@ -1,20 +1,33 @@
 """Objects to bytes and back: envelopes, pickles, calls, failures."""
 
-from rrq_core.payload.call import Call, decode_call, describe_call, stored_values_of
-from rrq_core.payload.call_encoder import CallEncoder, EncodedCall
+from rrq_core.payload.call import (
+    Call,
+    decode_arguments,
+    decode_call,
+    describe_call,
+    read_retry_on,
+    read_run_options,
+    stored_values_of,
+)
+from rrq_core.payload.call_encoder import ANY_EXCEPTION, CallEncoder, EncodedCall
 from rrq_core.payload.context import Context, PayloadKind
 from rrq_core.payload.failure import Failure, capture_failure, decode_failure, encode_failure
 from rrq_core.payload.record import decode_json, encode_json
+from rrq_core.payload.run_options import Backoff, RunOptions, exponential
 from rrq_core.payload.value import decode_value, encode_value
 
 __all__ = [
+    "ANY_EXCEPTION",
+    "Backoff",
     "Call",
     "CallEncoder",
     "Context",
     "EncodedCall",
     "Failure",
     "PayloadKind",
+    "RunOptions",
     "capture_failure",
+    "decode_arguments",
     "decode_call",
     "decode_failure",
     "decode_json",
@@ -23,5 +36,8 @@ __all__ = [
     "encode_failure",
     "encode_json",
     "encode_value",
+    "exponential",
+    "read_retry_on",
+    "read_run_options",
     "stored_values_of",
 ]

@@ -1,18 +1,21 @@
 """The body of a task to the call that a worker runs."""
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from attrs import field, frozen
 
 from rrq_core.errors import ObjectMissing, PayloadRefused
-from rrq_core.model.ids import Hash
+from rrq_core.model.ids import Hash, TaskId
 from rrq_core.model.value import Buffer
+from rrq_core.payload.argument import unpickled_argument
 from rrq_core.payload.call_header import CallHeader, Place, Span, call_header
 from rrq_core.payload.context import Context, PayloadKind
 from rrq_core.payload.envelope import Envelope, read_envelope
 from rrq_core.payload.function import find_function
-from rrq_core.payload.value import decode_value, loaded
+from rrq_core.payload.pickling import unpickled
+from rrq_core.payload.run_options import RunOptions
+from rrq_core.payload.value import Unpickles, decode_value, loaded
 
 
 @frozen(kw_only=True)
@@ -44,16 +47,59 @@ def stored_values_of(body: Buffer, context: Context) -> tuple[Hash, ...]:
     return header.hashes
 
 
-def decode_call(body: Buffer, context: Context, values: Mapping[Hash, Buffer]) -> Call:
+def read_run_options(body: Buffer, context: Context) -> RunOptions:
+    """Tell how a task is to be run. Nothing is unpickled.
+
+    Raises:
+        PayloadRefused: If the body is damaged.
+    """
+    _, header = _read(bytes(body), context)
+    return header.run
+
+
+def read_retry_on(body: Buffer, context: Context) -> tuple[type[BaseException], ...]:
+    """Tell which kinds of errors are retried.
+
+    Raises:
+        PayloadRefused: If the body is damaged, or one of the kinds cannot be unpickled here.
+    """
+    envelope, header = _read(bytes(body), context)
+    if header.retry_on is None:
+        return (Exception,)
+    envelope.check_python(context)
+    kinds = _pickled(envelope, header.retry_on, context, unpickled)
+    if isinstance(kinds, tuple) and all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in kinds):
+        return kinds
+    raise PayloadRefused(f"{context} is damaged: the kinds of errors that are retried are {kinds!r:.200}")
+
+
+def decode_call(
+    body: Buffer, context: Context, values: Mapping[Hash, Buffer], results: Mapping[TaskId, object] | None = None
+) -> Call:
     """Make the call that a body describes.
 
     Args:
         body: The body.
         context: What it is to be bound to.
         values: The stored values that it names, by hash; see `stored_values_of`.
+        results: What the handles among the arguments stood for, by the id of the task.
     Raises:
         PayloadRefused: If it is damaged, or the function cannot be found or something cannot be unpickled here; the
             error says what is missing, where it was looked for, and what to do.
+        ObjectMissing: If `values` has not all that the body names.
+    """
+    args, kwargs = decode_arguments(body, context, values, results)
+    envelope, header = _read(bytes(body), context)
+    return Call(function=_function(envelope, header, context, values), args=args, kwargs=kwargs)
+
+
+def decode_arguments(
+    body: Buffer, context: Context, values: Mapping[Hash, Buffer], results: Mapping[TaskId, object] | None = None
+) -> tuple[tuple[object, ...], Mapping[str, object]]:
+    """Make the arguments of the call that a body describes, positional ones and those by keyword; see `decode_call`.
+
+    Raises:
+        PayloadRefused: If it is damaged, or something cannot be unpickled here.
         ObjectMissing: If `values` has not all that the body names.
     """
     envelope, header = _read(bytes(body), context)
@@ -61,8 +107,8 @@ def decode_call(body: Buffer, context: Context, values: Mapping[Hash, Buffer]) -
     missing = [hash for hash in header.hashes if hash not in values]
     if missing:
         raise ObjectMissing(missing)
-    args, kwargs = _arguments(envelope, header, context, values)
-    return Call(function=_function(envelope, header, context, values), args=args, kwargs=kwargs)
+    unpickles = partial(unpickled_argument, results=results) if results else unpickled
+    return _arguments(envelope, header, context, values, unpickles)
 
 
 @lru_cache(maxsize=1)
@@ -76,9 +122,9 @@ def _function(
     envelope: Envelope, header: CallHeader, context: Context, values: Mapping[Hash, Buffer]
 ) -> Callable[..., object]:
     if header.hash is not None:
-        found = _stored(values[header.hash], context)
+        found = _stored(values[header.hash], context, unpickled)
     elif header.inline is not None:
-        found = _pickled(envelope, header.inline, context)
+        found = _pickled(envelope, header.inline, context, unpickled)
     else:
         return find_function(header.function, context)
     if not callable(found):
@@ -87,14 +133,14 @@ def _function(
 
 
 def _arguments(
-    envelope: Envelope, header: CallHeader, context: Context, values: Mapping[Hash, Buffer]
+    envelope: Envelope, header: CallHeader, context: Context, values: Mapping[Hash, Buffer], unpickles: Unpickles
 ) -> tuple[tuple[object, ...], Mapping[str, object]]:
-    pair = _pickled(envelope, header.arguments, context)
+    pair = _pickled(envelope, header.arguments, context, unpickles)
     if not (isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], tuple) and isinstance(pair[1], dict)):
         raise PayloadRefused(f"{context} is damaged: its arguments are no tuple and dict")
     if not header.stored:
         return pair
-    stored = {place: _stored(values[hash], context) for place, hash in header.stored}
+    stored = {place: _stored(values[hash], context, unpickles) for place, hash in header.stored}
     return _filled(pair[0], pair[1], stored, context)
 
 
@@ -110,12 +156,12 @@ def _filled(
     )
 
 
-def _stored(data: Buffer, context: Context) -> object:
-    return decode_value(data, Context(kind=PayloadKind.VALUE, queue_id=context.queue_id))
+def _stored(data: Buffer, context: Context, unpickles: Unpickles) -> object:
+    return decode_value(data, Context(kind=PayloadKind.VALUE, queue_id=context.queue_id), unpickles)
 
 
-def _pickled(envelope: Envelope, span: Span, context: Context) -> object:
+def _pickled(envelope: Envelope, span: Span, context: Context, unpickles: Unpickles) -> object:
     if span.first + span.n > len(envelope.buffers):
         raise PayloadRefused(f"{context} is damaged: it has {len(envelope.buffers)} buffers, and names {span}")
     data, *buffers = envelope.buffers[span.first : span.first + span.n]
-    return loaded(data, buffers, context)
+    return loaded(data, buffers, context, unpickles)

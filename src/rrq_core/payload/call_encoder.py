@@ -1,23 +1,27 @@
 """Calls to the bodies of tasks. A function is prepared once for many calls."""
 
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 
 from attrs import field, frozen
 
 from rrq_core.errors import InvalidArgument
 from rrq_core.model.ids import TaskId
-from rrq_core.model.value import NewValue
+from rrq_core.model.reference import TaskReference
+from rrq_core.model.value import Buffer, NewValue
+from rrq_core.payload.argument import pickled_argument
 from rrq_core.payload.call_header import CallHeader, Place, Span
 from rrq_core.payload.context import Context, PayloadKind
-from rrq_core.payload.envelope import JSON, with_last_buffer, write_envelope
+from rrq_core.payload.envelope import JSON, as_value, with_last_buffer, write_envelope
 from rrq_core.payload.identity import call_hash
-from rrq_core.payload.pickling import Pickled, are_atoms, pickled, plainly_pickled
+from rrq_core.payload.pickling import Pickled, are_atoms, is_plain, plainly_pickled
+from rrq_core.payload.run_options import DEFAULT_RUN, RunOptions
 from rrq_core.payload.sent_function import INLINE_PART, sent_function
-from rrq_core.payload.value import encode_value, sendable
+from rrq_core.payload.value import encode_value, sendable, write_pickle
 
 INLINE_BODY = 16 * 1024
+ANY_EXCEPTION: tuple[type[BaseException], ...] = (Exception,)
 
 Arguments = Sequence[object]
 Keywords = Mapping[str, object]
@@ -25,10 +29,11 @@ Keywords = Mapping[str, object]
 
 @frozen(kw_only=True)
 class EncodedCall:
-    """The body of a task, and the stored values that it names."""
+    """The body of a task, the stored values that it names, and the tasks whose results are among its arguments."""
 
     body: bytes = field(repr=False)
     values: tuple[NewValue, ...] = field(repr=False)
+    takes_result_of: tuple[TaskId, ...] = ()
     _call: Callable[[], str] = field(repr=False, eq=False)
 
     @property
@@ -38,9 +43,26 @@ class EncodedCall:
 
 
 @frozen
+class _Kinds:
+    """The kinds of errors that are retried, as they go into bodies; nothing if every Exception is."""
+
+    buffers: tuple[bytes, ...] = ()
+    has_code: bool = False
+
+
+Handles = Collection[TaskReference[object]]
+
+
+@frozen
+class _StoredArgument:
+    value: NewValue
+    handles: Handles = ()
+
+
+@frozen
 class _SharedArgument:
     argument: object
-    value: NewValue
+    stored: _StoredArgument
 
 
 class CallEncoder:
@@ -53,16 +75,30 @@ class CallEncoder:
         function: Any callable; coroutine functions too.
         queue_id: The queue that the tasks will be in.
         by_value: Names of modules that the workers do not have; what is in them is sent by value.
+        run: How the tasks are to be run, as far as only workers need to know.
+        retry_on: The kinds of errors that are retried, where `run` has a delay for that.
     Raises:
         InvalidArgument: If the function is no callable, or `by_value` names a module that does not exist.
-        NotSendable: If the function cannot be sent.
+        NotSendable: If the function, or one of the kinds, cannot be sent.
     """
 
-    def __init__(self, function: Callable[..., object], queue_id: str, *, by_value: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        function: Callable[..., object],
+        queue_id: str,
+        *,
+        by_value: Collection[str] = (),
+        run: RunOptions = DEFAULT_RUN,
+        retry_on: tuple[type[BaseException], ...] = ANY_EXCEPTION,
+    ) -> None:
         self._by_value = _modules(by_value)
         self._queue_id = queue_id
         self._value_context = Context(kind=PayloadKind.VALUE, queue_id=queue_id)
+        self._run = run
+        self._retry_on = self._kinds(retry_on)
         self._function = sent_function(function, self._by_value, self._value_context)
+        self._function_values = () if self._function.value is None else (self._function.value,)
+        self._before_arguments: tuple[Buffer, ...] = (*self._function.buffers, *self._retry_on.buffers)
         self.name = str(self._function.name)
         task = Context(kind=PayloadKind.TASK, queue_id=queue_id)
         self._without_arguments = self._body(Pickled(data=b""), {}, task)
@@ -76,8 +112,8 @@ class CallEncoder:
         Raises:
             NotSendable: If it cannot be pickled.
         """
-        value = self._stored(argument, what)
-        return _SharedArgument(argument, value) if value.size > INLINE_PART else argument
+        stored = self._stored(argument, what)
+        return _SharedArgument(argument, stored) if stored.value.size > INLINE_PART else argument
 
     def encode(self, task: TaskId, args: Arguments, kwargs: Keywords) -> EncodedCall:
         """Make the body of one call.
@@ -88,75 +124,108 @@ class CallEncoder:
             kwargs: Keyword arguments.
         Raises:
             NotSendable: If an argument cannot be pickled; the error names it.
+            InvalidArgument: If a handle among them is of a task of another queue.
         """
         if are_atoms(args) and are_atoms(kwargs.values()):
             arguments = plainly_pickled((tuple(args), dict(kwargs)))
-            body = with_last_buffer(self._without_arguments, 1 + len(self._function.buffers), arguments)
+            body = with_last_buffer(self._without_arguments, 1 + len(self._before_arguments), arguments)
             if len(body) <= INLINE_BODY:
-                return self._encoded(body, {}, args, kwargs)
+                return EncodedCall(body=body, values=self._function_values, call=lambda: self._identity(args, kwargs))
         return self._encode_any(task, args, kwargs)
 
     def _encode_any(self, task: TaskId, args: Arguments, kwargs: Keywords) -> EncodedCall:
         context = Context(kind=PayloadKind.TASK, queue_id=self._queue_id, names=(task,))
-        shared = {place: part.value for place, part in _places(args, kwargs) if isinstance(part, _SharedArgument)}
-        body = self._body(self._pickled(args, kwargs, shared), shared, context)
-        if len(body) <= INLINE_BODY:
-            return self._encoded(body, shared, args, kwargs)
-        stored = {**shared, **self._large_arguments(args, kwargs, shared, len(body) - INLINE_BODY)}
-        if len(stored) > len(shared):
-            body = self._body(self._pickled(args, kwargs, stored), stored, context)
-        return self._encoded(body, stored, args, kwargs)
+        stored = {place: part.stored for place, part in _places(args, kwargs) if isinstance(part, _SharedArgument)}
+        inline = self._pickled(args, kwargs, stored)
+        body = self._body(inline, stored, context)
+        if len(body) > INLINE_BODY:
+            large = self._large_arguments(args, kwargs, stored, len(body) - INLINE_BODY)
+            if large:
+                stored |= large
+                inline = self._pickled(args, kwargs, stored)
+                body = self._body(inline, stored, context)
+        return self._encoded(body, stored, inline.handles, args, kwargs)
 
-    def _encoded(self, body: bytes, stored: Mapping[Place, NewValue], args: Arguments, kwargs: Keywords) -> EncodedCall:
-        values = {value.hash: value for value in stored.values()}
-        if self._function.value is not None:
-            values[self._function.value.hash] = self._function.value
-        return EncodedCall(body=body, values=tuple(values.values()), call=lambda: self._identity(args, kwargs))
+    def _encoded(
+        self, body: bytes, stored: Mapping[Place, _StoredArgument], handles: Handles, args: Arguments, kwargs: Keywords
+    ) -> EncodedCall:
+        values = {value.hash: value for value in (*(part.value for part in stored.values()), *self._function_values)}
+        return EncodedCall(
+            body=body,
+            values=tuple(values.values()),
+            takes_result_of=self._tasks((handles, *(part.handles for part in stored.values()))),
+            call=lambda: self._identity(args, kwargs),
+        )
 
-    def _body(self, arguments: Pickled, stored: Mapping[Place, NewValue], context: Context) -> bytes:
-        function = self._function
+    def _tasks(self, several: Iterable[Handles]) -> tuple[TaskId, ...]:
+        """Give the ids of tasks of this queue, each once."""
+        handles = dict.fromkeys(handle for some in several for handle in some)
+        for handle in handles:
+            if handle.queue_id != self._queue_id:
+                raise InvalidArgument(
+                    f"task {handle.id} of the queue {handle.queue_id!r} is among the arguments of {self.name}, "
+                    f"which is for the queue {self._queue_id!r}: pass its result(), or use one queue for both"
+                )
+        return tuple(handle.id for handle in handles)
+
+    def _body(self, arguments: Pickled, stored: Mapping[Place, _StoredArgument], context: Context) -> bytes:
+        function, retry_on = self._function, self._retry_on
         header = CallHeader(
             function=function.name,
             inline=Span(0, len(function.buffers)) if function.buffers else None,
             hash=None if function.value is None else function.value.hash,
-            arguments=Span(len(function.buffers), 1 + len(arguments.buffers)),
-            stored=tuple((place, value.hash) for place, value in stored.items()),
+            arguments=Span(len(self._before_arguments), 1 + len(arguments.buffers)),
+            stored=tuple((place, part.value.hash) for place, part in stored.items()),
+            run=self._run,
+            retry_on=Span(len(function.buffers), len(retry_on.buffers)) if retry_on.buffers else None,
         )
-        buffers = (*function.buffers, arguments.data, *arguments.buffers)
-        has_code = arguments.has_code or function.has_code
+        buffers = (*self._before_arguments, arguments.data, *arguments.buffers)
+        has_code = arguments.has_code or function.has_code or retry_on.has_code
         return write_envelope(JSON, header.to_json(context), buffers, context, has_code=has_code)
 
-    def _pickled(self, args: Arguments, kwargs: Keywords, stored: Mapping[Place, NewValue]) -> Pickled:
+    def _kinds(self, retry_on: tuple[type[BaseException], ...]) -> _Kinds:
+        if self._run.retry_delay is None or retry_on == ANY_EXCEPTION:
+            return _Kinds()
+        kinds = sendable(retry_on, "the kinds of errors in retry_on", self._by_value)
+        return _Kinds((kinds.data, *map(bytes, kinds.buffers)), kinds.has_code)
+
+    def _pickled(self, args: Arguments, kwargs: Keywords, stored: Mapping[Place, _StoredArgument]) -> Pickled:
         pair = (
             tuple(None if place in stored else part for place, part in enumerate(args)),
             {name: None if name in stored else part for name, part in kwargs.items()},
         )
         try:
-            return pickled(pair, self._by_value)
+            return pickled_argument(pair, self._by_value)
         except MemoryError:
             raise
         except Exception:
             for place, part in _places(*pair):
-                sendable(part, self._what(place), self._by_value)
-            return sendable(pair, f"what {self.name} is called with", self._by_value)
+                self._sendable(part, self._what(place))
+            return self._sendable(pair, f"what {self.name} is called with")
+
+    def _sendable(self, argument: object, what: str) -> Pickled:
+        return sendable(argument, what, self._by_value, pickled_argument)
 
     def _large_arguments(
-        self, args: Arguments, kwargs: Keywords, stored: Mapping[Place, NewValue], excess: int
-    ) -> dict[Place, NewValue]:
+        self, args: Arguments, kwargs: Keywords, stored: Mapping[Place, _StoredArgument], excess: int
+    ) -> dict[Place, _StoredArgument]:
         """Store as many arguments, the largest first, as bring a body down by `excess` bytes."""
-        values = {
+        parts = {
             place: self._stored(part, self._what(place)) for place, part in _places(args, kwargs) if place not in stored
         }
-        chosen: dict[Place, NewValue] = {}
-        for place, value in sorted(values.items(), key=lambda item: item[1].size, reverse=True):
-            if excess <= 0 or value.size <= INLINE_PART:
+        chosen: dict[Place, _StoredArgument] = {}
+        for place, part in sorted(parts.items(), key=lambda item: item[1].value.size, reverse=True):
+            if excess <= 0 or part.value.size <= INLINE_PART:
                 break
-            chosen[place] = value
-            excess -= value.size
+            chosen[place] = part
+            excess -= part.value.size
         return chosen
 
-    def _stored(self, argument: object, what: str) -> NewValue:
-        return encode_value(argument, self._value_context, what=what, by_value=self._by_value)
+    def _stored(self, argument: object, what: str) -> _StoredArgument:
+        if is_plain(argument) or type(argument) is bytes:
+            return _StoredArgument(encode_value(argument, self._value_context))
+        whole = self._sendable(argument, what)
+        return _StoredArgument(as_value(write_pickle(whole, self._value_context)), whole.handles)
 
     def _what(self, place: Place) -> str:
         which = place + 1 if isinstance(place, int) else repr(place)

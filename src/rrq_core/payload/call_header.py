@@ -5,6 +5,8 @@
 - `function` has its name; a function by value also has `buffers` or, if it is large, `hash`: that of a stored value.
 - `arguments` has the `buffers` of a pair (tuple of the positional ones, dict of those by keyword) and, where some are
   stored values, `stored`: pairs (position or keyword, hash); in their places the pair has None.
+- `run`, where there is something to say, has what only the worker needs to know: see `RunOptions`.
+- `retry_on`, where it is not every Exception, has the `buffers` of a tuple of the kinds of errors that are retried.
 - `buffers` are two numbers, the first buffer and how many: a pickle, and the buffers that lie beside it.
 
 Fields that a reader does not know are passed over.
@@ -20,6 +22,7 @@ from rrq_core.model.ids import Hash
 from rrq_core.payload.envelope import Envelope
 from rrq_core.payload.function import FunctionName
 from rrq_core.payload.record import field_of, json_bytes, json_of, read_json
+from rrq_core.payload.run_options import DEFAULT_RUN, RunOptions, run_options_of
 
 Place = int | str
 
@@ -33,6 +36,10 @@ class Span:
     first: int
     n: int
 
+    def to_json(self) -> tuple[int, int]:
+        """Give the stored form."""
+        return self.first, self.n
+
 
 @frozen(kw_only=True)
 class CallHeader:
@@ -44,6 +51,8 @@ class CallHeader:
         hash: The stored value of a function that is large.
         arguments: The buffers of the arguments.
         stored: The stored value of each large argument, by its position or keyword.
+        run: What only the worker needs to know.
+        retry_on: The buffers of the kinds of errors that are retried; None: every Exception is.
     """
 
     function: FunctionName
@@ -51,6 +60,8 @@ class CallHeader:
     hash: Hash | None = None
     arguments: Span
     stored: tuple[tuple[Place, Hash], ...] = ()
+    run: RunOptions = DEFAULT_RUN
+    retry_on: Span | None = None
     hashes: tuple[Hash, ...] = field(init=False)  # the stored values that it names, each once
 
     @hashes.default
@@ -62,13 +73,18 @@ class CallHeader:
         """Give the stored form."""
         function: dict[str, object] = {"module": self.function.module, "qualname": self.function.qualname}
         if self.inline is not None:
-            function["buffers"] = (self.inline.first, self.inline.n)
+            function["buffers"] = self.inline.to_json()
         if self.hash is not None:
             function["hash"] = self.hash
-        arguments: dict[str, object] = {"buffers": (self.arguments.first, self.arguments.n)}
+        arguments: dict[str, object] = {"buffers": self.arguments.to_json()}
         if self.stored:
             arguments["stored"] = self.stored
-        return json_bytes({"function": function, "arguments": arguments}, subject)
+        record: dict[str, object] = {"function": function, "arguments": arguments}
+        if run := self.run.to_record():
+            record["run"] = run
+        if self.retry_on is not None:
+            record["retry_on"] = {"buffers": self.retry_on.to_json()}
+        return json_bytes(record, subject)
 
 
 def call_header(envelope: Envelope, subject: object) -> CallHeader:
@@ -94,7 +110,14 @@ def _read(text: bytes) -> CallHeader:
         hash=Hash(field_of(function, "hash", str, _SUBJECT)) if "hash" in function else None,
         arguments=_span(arguments),
         stored=_stored(arguments) if "stored" in arguments else (),
+        run=run_options_of(_part(record, "run"), _SUBJECT),
+        retry_on=_span(retry_on) if (retry_on := _part(record, "retry_on")) else None,
     )
+
+
+def _part(record: object, name: str) -> Mapping[str, object]:
+    """Give a part that may be absent."""
+    return field_of(record, name, dict, _SUBJECT) if isinstance(record, dict) and name in record else {}
 
 
 def _span(record: Mapping[str, object]) -> Span:

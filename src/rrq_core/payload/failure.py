@@ -1,7 +1,7 @@
 """Failures: what is kept of the exception that ended a task."""
 
 from collections.abc import Sequence
-from types import TracebackType, WrapperDescriptorType
+from types import TracebackType
 from typing import Any
 
 from attrs import field, frozen
@@ -9,6 +9,7 @@ from tblib.pickling_support import pickle_exception  # type: ignore[import-untyp
 
 from rrq_core.errors import PayloadRefused
 from rrq_core.model.value import Buffer, NewValue
+from rrq_core.payload.bare_exception import is_made_of_its_args, reduce_bare
 from rrq_core.payload.context import Context
 from rrq_core.payload.envelope import as_value, read_envelope
 from rrq_core.payload.pickling import WholePickler, pickled_whole, unpickled
@@ -95,10 +96,7 @@ class _ExceptionPickler(WholePickler):
 
     def reducer_override(self, value: object) -> Any:  # as in the class above
         if isinstance(value, BaseException):
-            # An exception with an __init__ of its own may not take its args again: such are revived without calling it.
-            # Those of Python itself must be made by it, since what they hold is not in their __dict__.
-            is_pythons = isinstance(type(value).__init__, WrapperDescriptorType)
-            return pickle_exception(value, builtin_reducers=()) if is_pythons else pickle_exception(value)
+            return pickle_exception(value, builtin_reducers=()) if is_made_of_its_args(value) else reduce_bare(value)
         if isinstance(value, TracebackType):
             return reduce_traceback(value)
         return super().reducer_override(value)

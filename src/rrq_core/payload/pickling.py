@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import cloudpickle  # type: ignore[import-untyped]  # it has no types
 from attrs import define, field
 
+from rrq_core.model.reference import TaskReference
 from rrq_core.model.value import Buffer
 from rrq_core.payload.arrays import is_frozen_array, reduce_frozen_array
 from rrq_core.payload.classes import note_sent, set_up_class
@@ -40,11 +41,12 @@ os.register_at_fork(before=_registry.acquire, after_in_parent=_registry.release,
 
 @define(kw_only=True)
 class Pickled:
-    """A pickle, the buffers beside it, and whether there is bytecode in it."""
+    """A pickle, the buffers beside it, whether it holds bytecode, and the handles that stand for results in it."""
 
     data: bytes = field(repr=False)
     buffers: Sequence[memoryview] = field(default=(), repr=False)
     has_code: bool = False
+    handles: Collection[TaskReference[object]] = ()
 
 
 def pickled(value: object, by_value: Collection[str] = ()) -> Pickled:
@@ -56,7 +58,7 @@ def pickled(value: object, by_value: Collection[str] = ()) -> Pickled:
     Raises:
         Exception: Whatever the value raises when it is pickled.
     """
-    return _pickled_quickly(value, by_value) or pickled_whole(value, by_value, WholePickler)
+    return pickled_quickly(value, by_value) or pickled_whole(value, by_value, WholePickler)
 
 
 def are_atoms(values: Iterable[object]) -> bool:
@@ -82,10 +84,16 @@ def unpickled(data: Buffer, buffers: Sequence[Buffer]) -> object:
     """Unpickle. The buffers are copied once, so that what lies in them is writable and the reader's own."""
     if not buffers:
         return pickle.loads(data)
-    return pickle.loads(data, buffers=[bytearray(buffer) for buffer in buffers])
+    return pickle.loads(data, buffers=writable(buffers))
 
 
-def _pickled_quickly(value: object, by_value: Collection[str]) -> Pickled | None:
+def writable(buffers: Sequence[Buffer]) -> list[bytearray]:
+    """Copy the buffers of a pickle."""
+    return [bytearray(buffer) for buffer in buffers]
+
+
+def pickled_quickly(value: object, by_value: Collection[str]) -> Pickled | None:
+    """Pickle a value plainly, None if that cannot be, or would not do for the other end."""
     buffers: list[pickle.PickleBuffer] = []
     try:
         data = pickle.dumps(value, PROTOCOL, buffer_callback=buffers.append)
@@ -126,6 +134,7 @@ class WholePickler(Pickler):
     def __init__(self, buffers: list[pickle.PickleBuffer]) -> None:
         self._file = BytesIO()
         self.has_code = False
+        self.handles: dict[TaskReference[object], None] = {}
         super().__init__(self._file, PROTOCOL, buffer_callback=buffers.append)
 
     def pickle(self, value: object) -> bytes:
@@ -153,4 +162,6 @@ def pickled_whole(value: object, by_value: Collection[str], kind: type[WholePick
     with _sent_by_value(by_value):
         pickler = kind(buffers)
         data = pickler.pickle(value)
-    return Pickled(data=data, buffers=[buffer.raw() for buffer in buffers], has_code=pickler.has_code)
+    return Pickled(
+        data=data, buffers=[buffer.raw() for buffer in buffers], has_code=pickler.has_code, handles=pickler.handles
+    )

@@ -1,6 +1,6 @@
 """Objects to stored values and back."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from rrq_core.errors import PayloadRefused
 from rrq_core.model.value import Buffer, NewValue
@@ -9,6 +9,9 @@ from rrq_core.payload.envelope import JSON, PICKLE5, RAW, as_value, read_envelop
 from rrq_core.payload.pickling import Pickled, is_plain, pickled, plainly_pickled, unpickled
 from rrq_core.payload.refusal import why_unreadable
 from rrq_core.payload.unsendable import not_sendable
+
+Pickles = Callable[[object, Collection[str]], Pickled]
+Unpickles = Callable[[Buffer, Sequence[Buffer]], object]
 
 
 def encode_value(
@@ -33,18 +36,23 @@ def encode_value(
     return as_value(write_pickle(sendable(value, what, by_value), context))
 
 
-def sendable(value: object, what: str, by_value: Collection[str]) -> Pickled:
+def sendable(value: object, what: str, by_value: Collection[str], pickles: Pickles = pickled) -> Pickled:
     """Pickle a value.
 
+    Args:
+        value: Any object that pickle or cloudpickle can send.
+        what: What it is to the caller, for the error.
+        by_value: Names of modules that the reader does not have.
+        pickles: What pickles it, and parts of it to find which is to blame.
     Raises:
         NotSendable: If it cannot be pickled.
     """
     try:
-        return pickled(value, by_value)
+        return pickles(value, by_value)
     except MemoryError:
         raise
     except Exception as error:
-        raise not_sendable(value, error, what, lambda part: pickled(part, by_value)) from error
+        raise not_sendable(value, error, what, lambda part: pickles(part, by_value)) from error
 
 
 def write_pickle(value: Pickled, context: Context | None) -> bytes:
@@ -52,9 +60,13 @@ def write_pickle(value: Pickled, context: Context | None) -> bytes:
     return write_envelope(PICKLE5, value.data, value.buffers, context, has_code=value.has_code)
 
 
-def decode_value(data: Buffer, context: Context) -> object:
+def decode_value(data: Buffer, context: Context, unpickles: Unpickles = unpickled) -> object:
     """Make an object of a stored value. What lies in its buffers (arrays) is writable and the caller's own.
 
+    Args:
+        data: Its bytes.
+        context: What it is to be bound to.
+        unpickles: What makes an object of a pickle and the buffers beside it.
     Raises:
         PayloadRefused: If it is damaged, of another kind, or cannot be unpickled here; the error says what is missing,
             where it was looked for, and what to do.
@@ -65,16 +77,16 @@ def decode_value(data: Buffer, context: Context) -> object:
     if envelope.codec == JSON:
         raise PayloadRefused(f"{context} is no object: it holds JSON")
     envelope.check_python(context)
-    return loaded(envelope.content, envelope.buffers, context)
+    return loaded(envelope.content, envelope.buffers, context, unpickles)
 
 
-def loaded(data: Buffer, buffers: Sequence[Buffer], subject: object) -> object:
+def loaded(data: Buffer, buffers: Sequence[Buffer], subject: object, unpickles: Unpickles = unpickled) -> object:
     """Unpickle.
 
     Raises:
         PayloadRefused: If that raises anything.
     """
     try:
-        return unpickled(data, buffers)
+        return unpickles(data, buffers)
     except Exception as error:
         raise PayloadRefused(f"{subject} cannot be read here: {why_unreadable(error)}") from error

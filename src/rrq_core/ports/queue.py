@@ -134,7 +134,8 @@ class Queue(ABC):
     def read(self, tasks: Sequence[TaskId], fields: frozenset[TaskField], follow: bool) -> list[TaskRecord | None]:
         """Look at tasks, each a consistent picture; None for unknown ones. Nothing changes.
 
-        With `follow`, a task that was retried is read at the leaf of its chain, and the record has the leaf's id.
+        The status is always there. With `follow`, a task that was retried is read at the leaf of its chain, and the
+        record has the leaf's id.
         Values come with their bytes as long as the answer stays within some MiB; beyond that as hash only.
         """
 

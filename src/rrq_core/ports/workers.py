@@ -33,6 +33,8 @@ class Workers(ABC):
     def leave(self, session: Session, status: WorkerStatus, reason: str, idle: bool = False) -> bool:
         """Sign a worker off as EXITED or LOST; unanswered messages go. False if its session was over already.
 
+        The same session leaving again is answered True again, and nothing changes.
+
         What it held is decided by the task's `on_lost`; with `idle` the worker says that it runs nothing, so what it
         holds goes back to the front of its queue, and the attempt is not counted.
         """

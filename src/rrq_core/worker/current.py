@@ -5,7 +5,7 @@ from contextvars import ContextVar
 
 from attrs import field, frozen
 
-from rrq_core.model.ids import TaskId
+from rrq_core.model.ids import QueueId, TaskId
 
 TellProgress = Callable[[bytes], None]
 
@@ -19,6 +19,7 @@ class CurrentTask:
     """
 
     id: TaskId
+    queue_id: QueueId
     root: TaskId
     attempt: int
     tell_progress: TellProgress = field(repr=False)

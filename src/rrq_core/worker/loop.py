@@ -17,16 +17,17 @@ from rrq_core.model.value import Stored
 from rrq_core.model.work import Finished, FinishReply, MessageIn, Session, Step, Take, Work
 from rrq_core.model.worker import NewLogEntry, NewWorker
 from rrq_core.ports import Backend
+from rrq_core.worker.execution import Execution
 from rrq_core.worker.info import worker_info
 from rrq_core.worker.journal import Journal
 from rrq_core.worker.line import one_line
 from rrq_core.worker.message import Commands, read_request
 from rrq_core.worker.outage import PASSING, growing_pauses, jittered
-from rrq_core.worker.progress import progress_teller
-from rrq_core.worker.run import failed, needed_values, run_task
+from rrq_core.worker.run import failed, needed_values, not_begun
 from rrq_core.worker.setup import WorkerSetup
 from rrq_core.worker.stop import StopRequest
 from rrq_core.worker.timer import IdleTimer
+from rrq_core.worker.upkeep import Upkeep
 
 _SHORTEST_SLEEP = 0.05
 
@@ -50,9 +51,17 @@ class WorkerLoop:
         self._backend = backend
         self._poll_queue = config.poll_queue
         self._take = Take(queues=config.queue)
-        self._worker = NewWorker(id=setup.worker_id, queues=config.queue, info=info, process_log=setup.process_log)
+        self._worker = NewWorker(
+            id=setup.worker_id,
+            queues=config.queue,
+            info=info,
+            process_log=setup.process_log,
+            log_max=config.log_max,
+        )
         self._journal = Journal(backend.workers, printer if config.verbose else None)
+        self._execution = Execution(backend, config, self._journal)
         self._timer = IdleTimer(config.timeout_idle)
+        self._upkeep = Upkeep(backend.queue, config.poll_queue)
         self._stop = StopRequest()
         self._commands = Commands(backend.queue_id, info, self._stop)
         self._finished: Finished | None = None
@@ -70,14 +79,17 @@ class WorkerLoop:
             WorkerIdTaken: If another process has taken over this worker's id.
             BackendError: If the store refuses what a worker cannot do without.
         """
-        while self._finished is not None or self._stop.reason is None:
-            try:
-                self._turn()
-            except Fenced:
-                self._finished, self._is_fenced = None, True
-            except PASSING:
-                break  # it was tried for long enough, for who has nothing to hand in and is asked to stop
-        self._sign_off(str(self._stop.reason))
+        try:
+            while self._finished is not None or self._stop.reason is None:
+                try:
+                    self._turn()
+                except Fenced:
+                    self._finished, self._is_fenced = None, True
+                except PASSING:
+                    break  # it was tried for long enough, for who has nothing to hand in and is asked to stop
+            self._sign_off(str(self._stop.reason))
+        finally:
+            self._execution.close()
 
     def request_stop(self, reason: str) -> None:
         """Ask the worker to finish its task, and then to leave. For signal handlers and other threads.
@@ -132,16 +144,17 @@ class WorkerLoop:
         self._journal.show("TASK_START", work.claim.task)
         self._finished = self._outcome(work)
         self._timer.restart()
+        self._persist(self._execution.tell_rest)
 
-    def _outcome(self, work: Work) -> Finished:
+    def _outcome(self, work: Work) -> Finished | None:
         queue_id = self._backend.queue_id
         try:
             work = needed_values(work, queue_id, self._get_values)
         except PASSING:
             raise
         except RrqError as error:
-            return failed(work.claim, queue_id, error)
-        return run_task(work, queue_id, progress_teller(self._backend.queue, work.claim))
+            return not_begun(work, queue_id, error)
+        return self._execution.run(work)
 
     def _get_values(self, hashes: Sequence[Hash]) -> Sequence[Stored | None]:
         return self._persist(lambda: self._backend.objects.get(hashes))
@@ -166,9 +179,11 @@ class WorkerLoop:
             self._stop.ask("TIMEOUT")
             return
         longest = min(jittered(self._poll_queue), remaining, math.inf if look_again is None else look_again)
-        timeout = max(longest, _SHORTEST_SLEEP)
+        deaf_for = self._execution.deaf_for()
+        timeout = max(min(longest, deaf_for) if deaf_for else longest, _SHORTEST_SLEEP)
         try:
             self._stop.sleep(lambda: self._backend.workers.wait(self._session, self._take.queues, timeout))
+            self._upkeep.if_due()
         except PASSING:  # what would have woken us may be lost: pause, and look
             self._stop.pause(next(growing_pauses()))
 

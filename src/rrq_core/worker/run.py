@@ -1,26 +1,29 @@
 """One task, from its claim to its outcome. Whatever happens in the task's own code, the worker lives."""
 
 import contextvars
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 
 from attrs import evolve
 
-from rrq_core.errors import ObjectMissing
-from rrq_core.model.ids import Hash, QueueId
+from rrq_core.errors import ObjectMissing, PayloadRefused
+from rrq_core.model.ids import Hash, QueueId, TaskId
 from rrq_core.model.status import TaskStatus
-from rrq_core.model.value import NewValue, Stored
+from rrq_core.model.value import Stored
 from rrq_core.model.work import Claim, Finished, Work
 from rrq_core.payload import (
     Context,
     PayloadKind,
     capture_failure,
     decode_call,
+    decode_value,
     encode_failure,
     encode_value,
     stored_values_of,
 )
 from rrq_core.worker.current import CurrentTask, TellProgress, enter_task
 from rrq_core.worker.line import one_line
+from rrq_core.worker.progress import hear_progress
+from rrq_core.worker.retrying import IsRetried, is_named, is_of, retry_in
 from rrq_core.worker.stop import StoppedNow
 from rrq_core.worker.task_warnings import watch_warnings
 
@@ -28,7 +31,7 @@ GetValues = Callable[[Sequence[Hash]], Sequence[Stored | None]]
 
 
 def needed_values(work: Work, queue_id: QueueId, get_values: GetValues) -> Work:
-    """Complete a claimed task by those of its stored values that did not come along.
+    """Complete a claimed task by those of its stored values, and of the results it takes, that did not come along.
 
     Args:
         work: The task.
@@ -40,7 +43,7 @@ def needed_values(work: Work, queue_id: QueueId, get_values: GetValues) -> Work:
         BackendUnavailable, BackendFull: If `get_values` gave up.
     """
     named = stored_values_of(work.body, _body_context(work, queue_id))
-    absent = [hash for hash in named if hash not in work.values]
+    absent = [hash for hash in dict.fromkeys((*named, *work.results.values())) if hash not in work.values]
     if not absent:
         return work
     found = {hash: stored.data for hash, stored in zip(absent, get_values(absent), strict=True) if stored is not None}
@@ -59,20 +62,32 @@ def run_task(work: Work, queue_id: QueueId, tell_progress: TellProgress) -> Fini
         queue_id: Its queue.
         tell_progress: Hands an encoded progress on to the store.
     Returns:
-        How it ended: COMPLETE with its value, or ERROR with what was raised.
+        How it ended: COMPLETE with its value, or ERROR with what was raised and, where that is retried, when.
     Raises:
         StoppedNow: If this process is to stop at once.
     """
-    task = CurrentTask(id=work.claim.task, root=work.root, attempt=work.claim.attempt, tell_progress=tell_progress)
+    task = CurrentTask(
+        id=work.claim.task,
+        queue_id=queue_id,
+        root=work.root,
+        attempt=work.claim.attempt,
+        tell_progress=tell_progress,
+    )
     watch_warnings()
-    try:
-        # A copy of the context, so that what the task sets in its context variables is gone after it.
-        result = contextvars.copy_context().run(_evaluate, work, queue_id, task)
-    except StoppedNow:
-        raise
-    except BaseException as error:  # SystemExit and KeyboardInterrupt too: the task's own, no wish of ours to end
-        return failed(work.claim, queue_id, error, task.warnings)
-    return Finished(claim=work.claim, status=TaskStatus.COMPLETE, result=result)
+    hear_progress()
+    # A copy of the context, so that what the task sets in its context variables is gone after it.
+    return contextvars.copy_context().run(_run, work, queue_id, task)
+
+
+def not_begun(work: Work, queue_id: QueueId, error: BaseException) -> Finished:
+    """Make the finish of a task whose own code was never run.
+
+    Args:
+        work: The task.
+        queue_id: Its queue.
+        error: Why not.
+    """
+    return _ended(work, queue_id, error, (), is_named)
 
 
 def failed(claim: Claim, queue_id: str, error: BaseException, warnings: Sequence[str] = ()) -> Finished:
@@ -90,12 +105,43 @@ def failed(claim: Claim, queue_id: str, error: BaseException, warnings: Sequence
     return Finished(claim=claim, status=TaskStatus.ERROR, result=result, note=note)
 
 
-def _evaluate(work: Work, queue_id: QueueId, task: CurrentTask) -> NewValue:
+def _run(work: Work, queue_id: QueueId, task: CurrentTask) -> Finished:
     enter_task(task)
-    call = decode_call(work.body, _body_context(work, queue_id), work.values)
-    value = _awaited(call.function(*call.args, **call.kwargs))
-    name = getattr(call.function, "__qualname__", type(call.function).__qualname__)
-    return encode_value(value, _value_context(queue_id), what=f"the result of {name}")
+    is_retried: IsRetried = is_named
+    try:
+        call = decode_call(work.body, _body_context(work, queue_id), work.values, _results(work, queue_id))
+        is_retried = is_of
+        value = _awaited(call.function(*call.args, **call.kwargs))
+        is_retried = is_named
+        name = getattr(call.function, "__qualname__", type(call.function).__qualname__)
+        result = encode_value(value, _value_context(queue_id), what=f"the result of {name}")
+    except StoppedNow:
+        raise
+    except BaseException as error:  # SystemExit and KeyboardInterrupt too: the task's own, no wish of ours to end
+        return _ended(work, queue_id, error, task.warnings, is_retried)
+    return Finished(claim=work.claim, status=TaskStatus.COMPLETE, result=result)
+
+
+def _ended(
+    work: Work, queue_id: QueueId, error: BaseException, warnings: Sequence[str], is_retried: IsRetried
+) -> Finished:
+    try:
+        pause = retry_in(work.body, _body_context(work, queue_id), work.claim.attempt, error, is_retried)
+    except PayloadRefused as refused:
+        pause, warnings = None, (*warnings, f"whether to try again cannot be told: {refused}")
+    return evolve(failed(work.claim, queue_id, error, warnings), retry_in=pause)
+
+
+def _results(work: Work, queue_id: QueueId) -> Mapping[TaskId, object]:
+    """Unpickle the results that are arguments: each by itself, so that no two tasks' results are one object."""
+    return {task: _result(task, work.values[hash], queue_id) for task, hash in work.results.items()}
+
+
+def _result(task: TaskId, data: bytes, queue_id: QueueId) -> object:
+    try:
+        return decode_value(data, _value_context(queue_id))
+    except PayloadRefused as error:
+        raise PayloadRefused(f"the result of task {task} is an argument of this one, and {error}") from error
 
 
 def _body_context(work: Work, queue_id: QueueId) -> Context:

@@ -71,9 +71,9 @@ class ReferenceQueue(Submitting, Stepping, Queue):
 
     def _check_retries(self, retries: Sequence[NewRetry]) -> None:
         tasks, moving = self.moves.space.tasks, set[TaskId]()
-        if unknown := [retry.task for retry in retries if retry.task not in tasks]:
-            raise TaskNotFound(unknown, self.moves.queue_id)
         for retry in retries:
+            if retry.task not in tasks:
+                raise TaskNotFound([retry.task], self.moves.queue_id)
             leaf = self.moves.leaf(retry.task)
             if leaf.id in moving:
                 raise NotRetriable(f"task {retry.task} is named twice, itself or by another of its chain")

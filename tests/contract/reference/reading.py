@@ -6,6 +6,8 @@ from rrq_core.model.value import Stored
 from tests.contract.reference.server import Shelf, Task
 from tests.contract.reference.transitions import Transitions
 
+_WAITING = (TaskStatus.DEFERRED, TaskStatus.IMPOSSIBLE)
+
 
 def stored_value(shelf: Shelf, value: str) -> Stored | None:
     """A value as its shelf has it."""
@@ -19,7 +21,7 @@ def stored_value(shelf: Shelf, value: str) -> Stored | None:
 
 def record_of(moves: Transitions, task: Task, fields: frozenset[TaskField]) -> TaskRecord:
     """The picture of a task in these fields."""
-    shown: dict[str, object] = {}
+    shown: dict[str, object] = {"status": task.status}
     for wanted in fields:
         shown |= _VIEWS[wanted](moves, task)
     return TaskRecord(id=task.id, **shown)
@@ -29,8 +31,15 @@ def _dependencies(moves: Transitions, task: Task) -> dict[str, object]:
     return {
         "depends_on": task.new.depends_on,
         "waits_for": tuple(sorted(task.waits_for)) if task.status is TaskStatus.DEFERRED else (),
-        "needed_by": tuple(child.id for child in moves.dependents(task.id, TaskStatus.DEFERRED)),
+        "needed_by": tuple(child.id for child in _needed_by(moves, task)),
     }
+
+
+def _needed_by(moves: Transitions, task: Task) -> list[Task]:
+    """Those that wait for a task; also those that would, but for another one that failed."""
+    if task.status.is_terminal:
+        return []
+    return [child for status in _WAITING for child in moves.dependents(task.id, status)]
 
 
 def _times(moves: Transitions, task: Task) -> dict[str, object]:

@@ -57,13 +57,14 @@ class Task:
 
 @define(kw_only=True)
 class Worker:
-    """A worker as it stands. `late`: since when its heartbeat has been seen to be overdue."""
+    """A worker as it stands. `late`: since when its heartbeat is overdue; `left`: the session that it ended itself."""
 
     new: NewWorker
     token: str | None
     status: WorkerStatus = WorkerStatus.IDLE
     task: TaskId | None = None
     late: float | None = None
+    left: str | None = None
     is_poked: bool = False
     messages: list[tuple[MessageId, bytes]] = Factory(list)
     answers: dict[MessageId, bytes] = Factory(dict)

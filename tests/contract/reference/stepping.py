@@ -43,7 +43,7 @@ class Stepping:
         if finished.status is TaskStatus.ERROR and finished.retry_in is not None and task.errors < task.new.retries:
             task.errors += 1
             self.moves.log(worker, "TASK_RETRY", task.id)
-            self.moves.put_off(task, finished.retry_in)
+            self.moves.try_again(task, finished.retry_in)
             return FinishReply.RETRY
         if finished.result is not None:
             task.result = self.moves.keep(Tag(task.id), finished.result)

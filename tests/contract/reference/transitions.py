@@ -105,7 +105,8 @@ class Transitions:
         self.withdraw(task)
         task.status, task.start, task.worker = TaskStatus.RUNNING, self.server.now(), worker.new.id
         task.claims += 1
-        task.attempts.append(Attempt(number=task.claims, worker=worker.new.id, start=task.start))
+        attempt = Attempt(number=task.claims, worker=worker.new.id, start=task.start, status=TaskStatus.RUNNING)
+        task.attempts.append(attempt)
         worker.task, worker.status = task.id, WorkerStatus.BUSY
         self.log(worker, "TASK_START", task.id)
 
@@ -137,6 +138,13 @@ class Transitions:
     def put_off(self, task: Task, seconds: float) -> None:
         """A task waits for a time."""
         task.status, task.due = TaskStatus.DEFERRED, self.server.now() + seconds
+
+    def try_again(self, task: Task, seconds: float) -> None:
+        """A task runs again by itself, after a time or at once."""
+        if seconds > 0:
+            self.put_off(task, seconds)
+        else:
+            self.enqueue(task, front=task.new.front)
 
     def come_due(self, task: Task) -> None:
         """Its time has come: one of the two gates is open."""

@@ -80,7 +80,9 @@ class ReferenceWorkers(Workers):
         try:
             worker = self.moves.worker_of(session)
         except Fenced:
-            return False
+            known = self.moves.space.workers.get(session.worker)
+            return known is not None and known.left == session.token
+        worker.left = session.token
         if idle and worker.task is not None:
             self.moves.unstart(self.moves.space.tasks[worker.task])
         self.moves.log(worker, "LOST" if status is WorkerStatus.LOST else "STOP", reason)

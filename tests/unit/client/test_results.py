@@ -8,9 +8,8 @@ from collections.abc import Callable
 import pytest
 
 import rrq_core as rrq
-from rrq_core.model.ids import TaskId, new_task_id
-from rrq_core.model.status import TaskStatus
-from rrq_core.model.task import Reason, TaskRecord
+from rrq_core.client.task_error import to_raise
+from rrq_core.model.ids import new_task_id
 from tests.unit.client.calls import OddError, double, fail, raise_error, warn_and_fail
 
 GRACE = 10
@@ -151,32 +150,47 @@ def same(value: object) -> object:
     return value
 
 
-def test_a_task_that_was_removed_says_so(q: rrq.Controller) -> None:
-    task = q.options(queue="attic").submit(double, 1)
-    rrq.queue_remove(task, "attic")
-    error = error_of(task)
-    assert error.status == "CANCELLED"
-    assert "removed from the queue 'attic'" in str(error)
-    assert (error.trace, error.warnings, error.cause) == ("", (), None)
+def raise_a_chain() -> None:
+    try:
+        try:
+            raise ZeroDivisionError("first")
+        except ZeroDivisionError as error:
+            error.add_note("a note on the first")
+            raise KeyError("second") from error
+    except KeyError:
+        last = ValueError("third")
+        last.add_note("a note on the third")
+        raise last  # noqa: B904  # a context, and no cause, is what it is about
 
 
-@pytest.mark.parametrize(
-    ("reason", "sentence"),
-    [
-        (Reason(kind="lost", detail="w_1"), "its worker was lost: w_1"),
-        (Reason(kind="left", detail="w_1: SIGTERM"), "left before the task had ended: w_1: SIGTERM"),
-        (Reason(kind="dependency", detail="d" * 32), f"needs the result of task {'d' * 32}, which failed"),
-        (Reason(kind="deleted", detail="d" * 32), f"{'d' * 32}, which was deleted"),
-        (Reason(kind="struck", detail="by lightning"), "struck: by lightning"),
-        (None, "nobody says why"),
-    ],
-)
-def test_a_task_whose_worker_could_not_speak_has_an_error_with_the_reason(
-    q: rrq.Controller, monkeypatch: pytest.MonkeyPatch, reason: Reason | None, sentence: str
+def raise_and_hide() -> None:
+    try:
+        raise KeyError("hidden")
+    except KeyError:
+        raise ValueError("shown") from None
+
+
+def test_causes_contexts_and_notes_are_shown_as_python_shows_them(
+    q: rrq.Controller, workers: rrq.WorkerManager
 ) -> None:
-    record = TaskRecord(id=TaskId("1" * 32), status=TaskStatus.DIED, reason=reason)
-    monkeypatch.setattr(type(q.backend.queue), "read", lambda *arguments: [record])
-    error = rrq.task_result(record.id)
-    assert isinstance(error, rrq.TaskError)
-    assert error.status == "DIED"
-    assert sentence in str(error)
+    error = error_of(q.submit(raise_a_chain))
+    assert isinstance(error, ValueError)
+    assert error.__notes__ == ["a note on the third"]
+    assert isinstance(error.cause, ValueError)
+    assert isinstance(error.cause.__context__, KeyError)
+    assert isinstance(error.cause.__context__.__cause__, ZeroDivisionError)
+    assert error.cause.__context__.__cause__.__notes__ == ["a note on the first"]
+    shown = "".join(traceback.format_exception(error))
+    order = [shown.index(text) for text in ("a note on the first", "direct cause", "second", "During", "third")]
+    assert order == sorted(order)
+    assert "hidden" not in "".join(traceback.format_exception(error_of(q.submit(raise_and_hide))))
+
+
+def test_notes_do_not_pile_up_when_an_error_is_raised_again(q: rrq.Controller, workers: rrq.WorkerManager) -> None:
+    group = ExceptionGroup("two", [ValueError(1)])
+    group.add_note("once")
+    task = q.submit(raise_error, group)
+    task.wait(GRACE)
+    given = rrq.task_result(task)
+    assert isinstance(given, rrq.TaskError)
+    assert [to_raise(given).__notes__ for _ in range(2)] == [["once"], ["once"]]

@@ -31,6 +31,10 @@ async def use(q: rrq.Controller) -> None:
     reveal_type(rrq.task_results([q.submit(word, 1)], error=True))  # list[str]
     q.submit(area, "wide")  # error: arg-type
     q.submit(area, 1, depth=3)  # error: call-arg
+    reveal_type(q.options(retries=3, retry_delay=rrq.exponential(1, 60), retry_on=OSError).submit(word, 1))  # Task[str]
+    reveal_type(rrq.task_create_call(word, [q.submit(area, 1)], depends_on=["0", q.submit(word, 1)]))  # Task[str]
+    reveal_type(rrq.deferred_list())  # dict[str, dict[str, TaskStatus]]
+    q.options(on_lost="retry")  # error: arg-type
     q.options(queue=3)  # error: arg-type
     q.options(colour="red")  # error: call-arg
 """

@@ -15,8 +15,16 @@ def test_the_default_queue_comes_last_unless_it_is_placed() -> None:
 
 
 def test_a_configuration_survives_being_stored() -> None:
-    for config in (WorkerConfig(), WorkerConfig(queue=["名前"], verbose=False, poll_queue=0.5, timeout_idle=60)):
+    for config in (WorkerConfig(), WorkerConfig(queue=["名前"], verbose=False, poll_queue=0.5, timeout_idle=60), FULL):
         assert WorkerConfig.from_json(config.to_json()) == config
+
+
+FULL = WorkerConfig(logdir="/logs/é", poll_process=0.5, timeout_process_die=0, process="fresh", log_max=10)
+
+
+def test_a_configuration_that_was_stored_before_an_option_was_there_has_its_default() -> None:
+    stored = b'{"queue": ["default"], "verbose": true, "poll_queue": 5.0, "timeout_idle": null}'
+    assert WorkerConfig.from_json(stored) == WorkerConfig()
 
 
 @pytest.mark.parametrize(
@@ -26,6 +34,13 @@ def test_a_configuration_survives_being_stored() -> None:
         ({"poll_queue": "5"}, "poll_queue .* not '5'"),
         ({"poll_queue": math.nan}, "poll_queue .* not nan"),
         ({"timeout_idle": -1}, "timeout_idle .* not -1"),
+        ({"logdir": ""}, "logdir is the path of a directory, or None, not ''"),
+        ({"poll_process": 0}, "poll_process is a number of seconds above 0, not 0"),
+        ({"timeout_process_die": -1}, "timeout_process_die is a finite number of seconds, 0 or more, not -1"),
+        ({"timeout_process_die": math.inf}, "timeout_process_die .* not inf"),
+        ({"process": "spawn"}, "process is 'fork', 'fresh' or None, not 'spawn'"),
+        ({"log_max": 0}, "log_max is a number of lines, 1 or more, not 0"),
+        ({"log_max": 10.5}, "log_max .* not 10.5"),
         ({"verbose": "yes"}, "verbose is True or False, not 'yes'"),
         ({"queue": ["a", "a"]}, "named once; twice here: 'a'"),
         ({"queue": ["a\n"]}, "printable"),

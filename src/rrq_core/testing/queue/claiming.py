@@ -7,7 +7,7 @@ import pytest
 from rrq_core.errors import Fenced
 from rrq_core.model.ids import DEFAULT_QUEUE, QueueName, TaskId, WorkerId
 from rrq_core.model.status import TaskStatus, WorkerStatus
-from rrq_core.model.task import Standing
+from rrq_core.model.task import Standing, TaskField
 from rrq_core.model.work import Claim, MessageIn, Session, Take, Work
 from rrq_core.ports import Backend
 from rrq_core.testing.builders import new_task, new_tasks, new_value
@@ -30,6 +30,19 @@ class ClaimingTests(ContractCase):
         worker = worker_of(backend, hand.worker.id)
         assert (worker.status, worker.task) == (WorkerStatus.BUSY, task.id)
         assert work.claim == Claim(session=hand.session, task=task.id, attempt=1)
+
+    def test_the_attempt_that_goes_on_is_shown_as_such(self, backend: Backend) -> None:
+        hand = Hand(backend)
+        work = hand.submit_and_take(new_task())
+        (attempt,) = record_of(backend, work.claim.task).attempts or ()
+        assert (attempt.number, attempt.worker, attempt.end) == (1, hand.worker.id, None)
+        assert attempt.status is TaskStatus.RUNNING
+
+    def test_a_look_tells_the_status_whatever_was_asked_for(self, backend: Backend) -> None:
+        backend.queue.submit([task := new_task()])
+        (record,) = backend.queue.read([task.id], frozenset({TaskField.QUEUE}), follow=False)
+        assert record is not None
+        assert (record.status, record.queue, record.times) == (TaskStatus.PENDING, DEFAULT_QUEUE, None)
 
     def test_work_brings_all_that_is_needed_to_run_it(self, backend: Backend) -> None:
         value = new_value(b"argument")

@@ -143,6 +143,15 @@ class FailedDependencyTests(ContractCase):
         assert status_of(backend, child.id) is TaskStatus.IMPOSSIBLE
         assert waiting_in(backend) == []
 
+    def test_who_needs_a_live_task_is_known_though_another_one_failed(self, backend: Backend) -> None:
+        failed, alive = new_task(), new_task()
+        child = new_task(depends_on=(failed.id, alive.id))
+        backend.queue.submit([failed, alive, child])
+        backend.queue.cancel(failed.id)
+        assert status_of(backend, child.id) is TaskStatus.IMPOSSIBLE
+        assert record_of(backend, alive.id).needed_by == (child.id,)
+        assert record_of(backend, failed.id).needed_by == ()
+
     def test_many_dependents_are_all_made_impossible(self, backend: Backend) -> None:
         parent = new_task()
         children = new_tasks(510, depends_on=(parent.id,))

@@ -183,12 +183,19 @@ class AutomaticRetryTests(ContractCase):
     def test_an_error_is_tried_as_often_as_was_allowed(self, backend: Backend) -> None:
         hand, task = Hand(backend), new_task(retries=2)
         backend.queue.submit([task])
-        for expected in (TaskStatus.DEFERRED, TaskStatus.DEFERRED, TaskStatus.ERROR):
+        for expected in (TaskStatus.PENDING, TaskStatus.PENDING, TaskStatus.ERROR):
             hand.finish(hand.take(task.id), TaskStatus.ERROR, new_value(b"e"), retry_in=0.0)
-            assert status_of(backend, task.id) in (expected, TaskStatus.PENDING)
-            backend.queue.recover(now=True)
+            assert status_of(backend, task.id) is expected
         assert status_of(backend, task.id) is TaskStatus.ERROR
         assert record_of(backend, task.id).attempt == 3
+
+    def test_a_retry_without_delay_waits_in_its_queue_at_once(self, backend: Backend) -> None:
+        hand, first, other = Hand(backend), new_task(retries=1), new_task()
+        work = hand.submit_and_take(first)
+        backend.queue.submit([other])
+        hand.finish(work, TaskStatus.ERROR, new_value(b"e"), retry_in=0.0)
+        assert waiting_in(backend) == [other.id, first.id]
+        assert record_of(backend, first.id).due is None
 
     def test_an_error_of_another_kind_is_not_tried_again(self, backend: Backend) -> None:
         hand, task = Hand(backend), new_task(retries=5)

@@ -74,6 +74,15 @@ class RetryingTests(ContractCase):
         assert (work.separate_process, work.timeout) == (True, 3.0)
         assert bytes_of(backend, value.hash) == b"argument"
 
+    def test_the_first_that_cannot_be_retried_is_the_one_that_is_told(self, backend: Backend) -> None:
+        unknown, waiting = new_task_id(), new_task()
+        backend.queue.submit([waiting])
+        bad = [NewRetry(task=task, new=new_task_id()) for task in (waiting.id, unknown)]
+        with unchanged(backend), pytest.raises(NotRetriable, match=waiting.id):
+            backend.queue.retry(bad)
+        with unchanged(backend), pytest.raises(TaskNotFound, match=unknown):
+            backend.queue.retry(bad[::-1])
+
     def test_the_old_result_stays_with_the_old_task(self, backend: Backend) -> None:
         hand, task = Hand(backend), new_task()
         hand.complete(hand.submit_and_take(task), b"first")

@@ -77,10 +77,16 @@ class RegisteringTests(ContractCase):
     @pytest.mark.parametrize("status", [WorkerStatus.EXITED, WorkerStatus.LOST])
     def test_who_has_left_is_known_as_such(self, backend: Backend, status: WorkerStatus) -> None:
         hand = Hand(backend)
-        self.assert_answer(backend.workers.leave(hand.session, status, "enough"), True, False)
+        assert backend.workers.leave(hand.session, status, "enough")
         assert worker_of(backend, hand.worker.id).status is status
         with pytest.raises(Fenced):
             hand.look()
+
+    def test_who_leaves_twice_is_answered_alike(self, backend: Backend) -> None:
+        hand = Hand(backend)
+        assert backend.workers.leave(hand.session, WorkerStatus.EXITED, "")
+        with unchanged(backend):
+            assert backend.workers.leave(hand.session, WorkerStatus.EXITED, "")
 
     def test_who_has_left_cannot_be_lost(self, backend: Backend) -> None:
         hand = Hand(backend)

@@ -1,0 +1,75 @@
+"""Tasks that run again: each under a new id, in the place of the last of its chain."""
+
+from collections.abc import Sequence
+
+from rrq_core.client.connection import Connection
+from rrq_core.errors import NotRetriable, TaskNotFound
+from rrq_core.model.ids import QueueName, TaskId, new_task_id
+from rrq_core.model.ids import queue_name as checked_queue_name
+from rrq_core.model.status import TaskStatus
+from rrq_core.model.task import NewRetry, TaskField, TaskRecord
+
+PORTION = 250  # tasks in one `retry`, which is whole or not at all
+
+
+def run_again(connection: Connection, tasks: Sequence[TaskId], queue: str | None) -> list[TaskId]:
+    """Retry tasks; more than a portion of them only after a look at all.
+
+    Args:
+        connection: Where they are.
+        tasks: Any of their chains.
+        queue: The queue in which they are to wait; None: each in the one it waited in before.
+    Returns:
+        The new ids, in order.
+    Raises:
+        TaskNotFound: If one is unknown. Nothing was written.
+        NotRetriable: If one cannot run again. Nothing was written, or its attribute `retried` has the new ids of what
+            was.
+    """
+    name = None if queue is None else checked_queue_name(queue)
+    if len(tasks) > PORTION:
+        _refuse_early(connection, tasks)
+    new: list[TaskId] = []
+    try:
+        for start in range(0, len(tasks), PORTION):
+            new += _retry(connection, tasks[start : start + PORTION], name)
+    except BaseException as error:
+        _tell_retried(error, new)
+        raise
+    return new
+
+
+def _retry(connection: Connection, tasks: Sequence[TaskId], queue: QueueName | None) -> list[TaskId]:
+    retries = [NewRetry(task=task, new=new_task_id(), queue=queue) for task in tasks]
+    connection.backend.queue.retry(retries)
+    return [retry.new for retry in retries]
+
+
+def _tell_retried(error: BaseException, new: Sequence[TaskId]) -> None:
+    if new:
+        vars(error)["retried"] = list(new)
+        error.add_note(
+            f"{len(new)} of the tasks were retried before this; their new ids are in its attribute `retried`"
+        )
+
+
+def _refuse_early(connection: Connection, tasks: Sequence[TaskId]) -> None:
+    """Refuse what the first portions would not notice in the last ones."""
+    records = connection.backend.queue.read(tasks, frozenset({TaskField.STATUS}), follow=True)
+    unknown = [task for task, record in zip(tasks, records, strict=True) if record is None]
+    if unknown:
+        raise TaskNotFound(unknown, connection.queue_id, "nothing was retried")
+    seen: set[TaskId] = set()
+    for task, record in zip(tasks, records, strict=True):
+        if record is not None:
+            _check_leaf(task, record, seen)
+
+
+def _check_leaf(task: TaskId, leaf: TaskRecord, seen: set[TaskId]) -> None:
+    if leaf.id in seen:
+        raise NotRetriable(f"task {task} is asked to be retried twice at once; once is enough")
+    seen.add(leaf.id)
+    if leaf.status is None or not leaf.status.is_terminal or leaf.status is TaskStatus.IMPOSSIBLE:
+        which = f"task {task}" if task == leaf.id else f"task {task} (now {leaf.id})"
+        remedy = "retry what it depends on" if leaf.status is TaskStatus.IMPOSSIBLE else "wait for it, or cancel it"
+        raise NotRetriable(f"{which} cannot be retried, it is {leaf.status}: {remedy}; nothing was retried")

@@ -1,0 +1,90 @@
+"""Runs tasks: each in this process, or in one of its own."""
+
+from rrq_core.errors import PayloadRefused
+from rrq_core.model.config import WorkerConfig
+from rrq_core.model.task import Standing
+from rrq_core.model.work import Claim, Finished, Work
+from rrq_core.ports import Backend
+from rrq_core.worker.journal import Journal
+from rrq_core.worker.process.link import Surroundings
+from rrq_core.worker.process.news import News
+from rrq_core.worker.process.runner import SeparateProcesses
+from rrq_core.worker.process.watch import Watch
+from rrq_core.worker.progress import progress_teller
+from rrq_core.worker.run import not_begun, run_task
+
+
+class Execution:
+    """Runs the tasks of one worker, one after another.
+
+    Args:
+        backend: The queue.
+        config: How the worker behaves.
+        journal: The worker's log.
+    """
+
+    def __init__(self, backend: Backend, config: WorkerConfig, journal: Journal) -> None:
+        self._backend = backend
+        self._config = config
+        self._journal = journal
+        self._surroundings = Surroundings.here()
+        self._processes: SeparateProcesses | None = None
+        self._claim: Claim | None = None
+        self._untold = News()
+
+    def run(self, work: Work) -> Finished | None:
+        """Run a task, which has all its values, to its end.
+
+        Returns:
+            How it ended; None if the claim was lost meanwhile, so that nobody wants to know.
+        Raises:
+            StoppedNow: If this process is to stop at once.
+        """
+        queue_id = self._backend.queue_id
+        if not work.separate_process:
+            return run_task(work, queue_id, progress_teller(self._backend.queue, work.claim))
+        try:
+            ran = self._own_processes().run(work)
+        except (OSError, PayloadRefused) as error:
+            return not_begun(work, queue_id, error)
+        self._claim, self._untold = work.claim, ran.news
+        return ran.finished
+
+    def tell_rest(self) -> None:
+        """Tell the store what it was not told of the last process while that was running.
+
+        Raises:
+            Fenced: If the session is over.
+            BackendError: What the store answers, or that it is away; call this again then.
+        """
+        if self._claim is not None:
+            self._tell(self._claim, self._untold)
+            self._claim, self._untold = None, News()
+
+    def deaf_for(self) -> float:
+        """Give the seconds for which the worker's sleep may not be ended by a message to it; 0: it will."""
+        return 0.0 if self._processes is None else self._processes.deaf_for()
+
+    def close(self) -> None:
+        """End what was started to run processes."""
+        if self._processes is not None:
+            self._processes.close()
+
+    def _own_processes(self) -> SeparateProcesses:
+        """Give what runs processes, made with the first task that has one of its own."""
+        if self._processes is None:
+            watch = Watch(self._backend.workers, self._tell, self._config.poll_process)
+            self._processes = SeparateProcesses(
+                self._backend.queue_id,
+                self._config,
+                self._surroundings,
+                watch,
+                is_threaded=not self._backend.shared,
+            )
+        return self._processes
+
+    def _tell(self, claim: Claim, news: News) -> Standing:
+        standing = self._backend.queue.update(claim, news.change)
+        if news.lines:
+            self._journal.write(claim.session, news.lines)
+        return standing

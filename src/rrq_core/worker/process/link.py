@@ -1,0 +1,180 @@
+"""The worker's side of its zygote: it is started here, and told what to do."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from attrs import frozen
+
+from rrq_core.worker.process.exchange import READY, START, STARTED, STOP
+from rrq_core.worker.process.transport import Damaged, Frame, Line
+
+_ZYGOTE = "import sys; sys.path[:] = {path!r}; from rrq_core.worker.process.zygote import main; main({told})"
+_LONGEST_START = 60.0  # seconds
+_LONGEST_END = 2.0
+
+
+class ZygoteGone(OSError):
+    """The zygote has ended, or does not answer, though its worker still needs it."""
+
+
+@frozen(kw_only=True)
+class Surroundings:
+    """What a worker was started with, so that what its own tasks change later does not come to its other processes."""
+
+    directory: str
+    environment: Mapping[str, str]
+    path: Sequence[str]
+
+    @classmethod
+    def here(cls) -> "Surroundings":
+        """Note what surrounds this process now."""
+        directory = _working_directory()
+        path = [os.path.join(directory, entry) for entry in sys.path]  # "" is the working directory
+        return cls(directory=directory, environment=dict(os.environ), path=path)
+
+
+class ZygoteLink:
+    """A running zygote.
+
+    Args:
+        surroundings: What it is started in.
+        scratch: The worker's scratch directory.
+    Raises:
+        ZygoteGone: If it does not come up.
+        OSError: If it cannot be started.
+    """
+
+    def __init__(self, surroundings: Surroundings, scratch: Path) -> None:
+        ours, theirs = socket.socketpair()
+        told = f"{theirs.fileno()}, {os.getpid()}, {str(scratch)!r}"
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _ZYGOTE.format(path=list(surroundings.path), told=told)],
+                stdin=subprocess.DEVNULL,
+                cwd=surroundings.directory,
+                env=surroundings.environment,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # a Ctrl-C in the worker's terminal is for the worker
+            )
+        self._line = Line(ours, scratch)
+        try:
+            self.against_forking = self._ready()
+        except BaseException:
+            self.close()
+            raise
+
+    def fileno(self) -> int:
+        """Give the descriptor that is readable when the zygote has something to tell."""
+        return self._line.fileno()
+
+    @property
+    def pid(self) -> int:
+        """The process id of the zygote."""
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the zygote has not ended."""
+        return self._process.poll() is None
+
+    def start(self, task: socket.socket, output: int, env: Mapping[str, str], *, is_fresh: bool) -> int:
+        """Have a process started for a task.
+
+        Args:
+            task: Its end of the connection to it.
+            output: The descriptor of the file for what it prints.
+            env: Environment variables that it has beside the zygote's.
+            is_fresh: Whether it is a fresh interpreter, not a fork.
+        Returns:
+            Its process id.
+        Raises:
+            ZygoteGone: If there is no zygote any more.
+            OSError: If no process can be started.
+        """
+        record = {"is_fresh": is_fresh, "env": dict(env)}
+        self._send(Frame(kind=START, record=record, descriptors=(task.fileno(), output)))
+        match self._await(STARTED):
+            case {"pid": int(pid)}:
+                return pid
+            case {"problem": problem}:
+                raise OSError(f"no process could be started for it: {problem}")
+        raise ZygoteGone("the process that starts processes for this worker's tasks does not say what it did")
+
+    def stop(self, number: int, grace: float) -> None:
+        """Have the running process end: by a signal to its group, and by SIGKILL after some seconds.
+
+        Raises:
+            ZygoteGone: If there is no zygote any more.
+        """
+        self._send(Frame(kind=STOP, record={"signal": number, "grace": grace}))
+
+    def ended(self) -> int | None:
+        """Read what the zygote tells: how the running process has ended; None if it has not.
+
+        It is called when there is something to read, and then does not wait.
+
+        Raises:
+            ZygoteGone: If there is no zygote any more.
+        """
+        for frame in self._receive():
+            match frame.kind, frame.record:
+                case "ended", {"code": int(code)}:
+                    return code
+        return None
+
+    def close(self) -> None:
+        """End the zygote, and with it whatever it has started."""
+        self._line.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_LONGEST_END)
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def _ready(self) -> str | None:
+        match self._await(READY):
+            case {"against_forking": str() | None as reason}:
+                return reason
+        raise ZygoteGone("it does not say that it is ready")
+
+    def _await(self, kind: str) -> Mapping[str, object]:
+        until = time.monotonic() + _LONGEST_START
+        while True:
+            for frame in self._receive(until):
+                if frame.kind == kind:
+                    return frame.record
+
+    def _send(self, frame: Frame) -> None:
+        try:
+            self._line.send(frame)
+        except OSError as error:
+            raise ZygoteGone(self._how_it_ended()) from error
+
+    def _receive(self, until: float | None = None) -> Sequence[Frame]:
+        try:
+            self._line.wait(None if until is None else max(0.0, until - time.monotonic()))
+            return self._line.receive()
+        except (EOFError, OSError, Damaged) as error:
+            raise ZygoteGone(self._how_it_ended()) from error
+
+    def _how_it_ended(self) -> str:
+        try:
+            code = self._process.wait(_LONGEST_END)
+        except subprocess.TimeoutExpired:
+            return "the process that starts processes for this worker's tasks does not answer"
+        how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+        return f"the process that starts processes for this worker's tasks has ended ({how})"
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:  # it was deleted
+        return os.sep

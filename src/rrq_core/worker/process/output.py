@@ -1,0 +1,39 @@
+"""What a task prints: a file for it, and the tail of that which is kept with the task."""
+
+import os
+from pathlib import Path
+
+TAIL = 64 * 1024
+"""Bytes that are kept with a task at most."""
+
+
+class Output:
+    """The file for what one attempt at a task prints, behind what is in it of earlier attempts.
+
+    Args:
+        path: Where it lies; its directory is made if need be.
+    Raises:
+        OSError: If it cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self.descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        self._start = os.fstat(self.descriptor).st_size
+
+    def close(self) -> None:
+        """Close it here; the process of the task has it open for itself."""
+        os.close(self.descriptor)
+
+    def tail(self) -> bytes:
+        """Give what was printed; of more than 64 KiB the end, after a line that says how much was left out."""
+        with self.path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(min(self._start, end))
+            size = end - file.tell()
+            if size <= TAIL:
+                return file.read(TAIL)
+            line = f"[{size - TAIL} bytes and the line that they end in are omitted]\n".encode()
+            file.seek(end - TAIL + len(line))
+            return line + file.read(TAIL - len(line))

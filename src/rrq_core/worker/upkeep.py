@@ -1,0 +1,26 @@
+"""What idle workers do for their queue: what time has brought is set right, results that have expired above all."""
+
+import time
+
+from rrq_core.ports import Queue
+from rrq_core.worker.outage import jittered
+
+
+class Upkeep:
+    """Sees to a queue now and then.
+
+    Args:
+        queue: The queue.
+        period: Seconds between two times, about.
+    """
+
+    def __init__(self, queue: Queue, period: float) -> None:
+        self._queue = queue
+        self._period = period
+        self._due_at = time.monotonic() + jittered(period)
+
+    def if_due(self) -> None:
+        """See to the queue, unless that was done a short time ago."""
+        if time.monotonic() >= self._due_at:
+            self._due_at = time.monotonic() + jittered(self._period)
+            self._queue.recover()

@@ -1,0 +1,137 @@
+"""How processes are started, and what is done when one does not come up. These are real processes."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rrq_core.model.config import WorkerConfig
+from rrq_core.model.ids import DEFAULT_QUEUE, QueueId, WorkerId, new_task_id
+from rrq_core.model.status import TaskStatus
+from rrq_core.model.task import Standing
+from rrq_core.model.work import Claim, Session, Work
+from rrq_core.payload import CallEncoder
+from rrq_core.plugins import open_backend
+from rrq_core.worker.process import runner
+from rrq_core.worker.process.link import Surroundings
+from rrq_core.worker.process.news import News
+from rrq_core.worker.process.runner import SeparateProcesses
+from rrq_core.worker.process.watch import Watch
+
+QUEUE = QueueId("lab")
+
+FORKS_HANG = """
+import os, time
+os.register_at_fork(after_in_child=lambda: time.sleep(1000))
+"""
+HAS_A_THREAD = """
+import threading, time
+threading.Thread(target=time.sleep, args=(1000,), name="ticker", daemon=True).start()
+"""
+
+
+def work_of(function: object, *args: object) -> Work:
+    task = new_task_id()
+    return Work(
+        claim=Claim(session=Session(worker=WorkerId("w"), token="t"), task=task, attempt=1),
+        root=task,
+        body=CallEncoder(function, QUEUE).encode(task, args, {}).body,
+        queue=DEFAULT_QUEUE,
+        separate_process=True,
+        timeout=None,
+        values={},
+        results={},
+        checkpoint=None,
+    )
+
+
+class Lab:
+    """Runs tasks in processes of a zygote that begins with some code."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._made: list[SeparateProcesses] = []
+        self.lines: list[str] = []
+
+    def run(self, processes: SeparateProcesses, work: Work) -> TaskStatus:
+        """Run a task, note the lines for the log, and give its status."""
+        ran = processes.run(work)
+        assert ran.finished is not None
+        self._note(ran.news)
+        return ran.finished.status
+
+    def _tell(self, claim: Claim, news: News) -> Standing:
+        self._note(news)
+        return Standing.HELD
+
+    def _note(self, news: News) -> None:
+        self.lines += [f"{line.command} {line.message}".rstrip() for line in news.lines]
+
+    def processes(self, beginning: str = "", **config: object) -> SeparateProcesses:
+        (self._directory / "sitecustomize.py").write_text(beginning)
+        surroundings = Surroundings(
+            directory=str(self._directory),
+            environment={**os.environ, "PYTHONPATH": str(self._directory)},
+            path=[str(self._directory), *sys.path],
+        )
+        workers = open_backend("memory://runner", QUEUE).workers
+        watch = Watch(workers, self._tell, 1.0)
+        made = SeparateProcesses(QUEUE, WorkerConfig(**config), surroundings, watch, is_threaded=False)
+        self._made.append(made)
+        return made
+
+    def close(self) -> None:
+        for made in self._made:
+            made.close()
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    lab = Lab(tmp_path)
+    yield lab
+    lab.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
+def test_a_fork_that_hangs_is_replaced_by_a_fresh_interpreter_from_then_on(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "FORK_HELLO", 0.2)
+    processes = lab.processes(FORKS_HANG)
+    assert lab.run(processes, work_of(abs, -1)) is TaskStatus.COMPLETE
+    assert lab.run(processes, work_of(abs, -2)) is TaskStatus.COMPLETE
+    assert [line for line in lab.lines if "FRESH" in line] == ["FRESH a fork did not say hello in 0.2 s"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
+def test_a_zygote_with_threads_is_not_forked_unless_that_is_wished_for(lab: Lab) -> None:
+    assert lab.run(lab.processes(HAS_A_THREAD, process="fork"), work_of(abs, -1)) is TaskStatus.COMPLETE
+    assert not any("FRESH" in line for line in lab.lines)
+    assert lab.run(lab.processes(HAS_A_THREAD), work_of(abs, -1)) is TaskStatus.COMPLETE
+    assert any("FRESH" in line and "ticker" in line for line in lab.lines)
+
+
+def test_a_log_directory_that_cannot_be_written_is_told(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        lab.processes(logdir=str(tmp_path / "file" / "logs")).run(work_of(abs, -1))
+
+
+def test_what_the_worker_changes_later_does_not_come_to_its_processes(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processes = lab.processes()
+    monkeypatch.setenv("CHANGED_LATER", "yes")
+    monkeypatch.chdir("/")
+    here = processes.run(work_of(os.getcwd)).finished
+    there = processes.run(work_of(os.getenv, "CHANGED_LATER")).finished
+    assert str(lab._directory).encode() in bytes(here.result.data)
+    assert b"yes" not in bytes(there.result.data)
+
+
+def test_the_ways_of_other_systems_work_without_calls_that_only_linux_has(lab: Lab) -> None:
+    beginning = "import os, sys\ndel os.waitid\nsys.platform = 'darwin'\n"
+    assert lab.run(lab.processes(beginning), work_of(abs, -1)) is TaskStatus.COMPLETE
+    assert any("FRESH" in line and "darwin" in line for line in lab.lines)
