@@ -98,11 +98,10 @@ def test_a_process_that_ends_by_itself_has_died_with_its_status(lab: ProcessLab,
     assert says in str(lab.error(lab.submit(tasks.end_at_once, code), "DIED"))
 
 
-def test_a_crash_of_the_interpreter_is_told_by_its_signal_and_leaves_no_core(lab: ProcessLab) -> None:
+def test_a_crash_of_the_interpreter_is_told_by_its_signal(lab: ProcessLab) -> None:
     task = lab.submit(tasks.crash)
     assert "killed by SIGSEGV" in str(lab.error(task, "DIED"))
     assert any(line == "STOP ERROR (killed by SIGSEGV)" for line in lab.log())
-    assert not list(Path(lab.worker.cwd()).glob("core*"))
 
 
 def test_a_task_that_closes_what_it_does_not_know_has_died(lab: ProcessLab) -> None:

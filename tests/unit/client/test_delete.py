@@ -86,11 +86,11 @@ def test_who_waits_for_what_needed_a_deleted_task_is_told_too(q: rrq.Controller)
 
 
 def test_thousands_of_tasks_are_deleted_at_once(q: rrq.Controller) -> None:
-    tasks = q.map(double, range(1500))
+    tasks = q.map(double, range(600))
     children = [q.submit(double, task) for task in tasks[:3]]
     with pytest.raises(rrq.TaskInUse, match=children[0].id):
         rrq.task_delete(tasks)
-    assert len(rrq.task_list()) == 1503
+    assert len(rrq.task_list()) == 603
     rrq.task_delete([*tasks, *children])
     assert rrq.task_list() == []
     assert rrq.queue_list() == []

@@ -1,6 +1,7 @@
 """How processes are started, and what is done when one does not come up. These are real processes."""
 
 import os
+import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from rrq_core.model.ids import DEFAULT_QUEUE, QueueId, WorkerId, new_task_id
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import Standing
 from rrq_core.model.work import Claim, Session, Work
-from rrq_core.payload import CallEncoder
+from rrq_core.payload import CallEncoder, Context, PayloadKind, decode_value
 from rrq_core.plugins import open_backend
 from rrq_core.worker.process import runner
 from rrq_core.worker.process.link import Surroundings
@@ -129,6 +130,16 @@ def test_what_the_worker_changes_later_does_not_come_to_its_processes(
     there = processes.run(work_of(os.getenv, "CHANGED_LATER")).finished
     assert str(lab._directory).encode() in bytes(here.result.data)
     assert b"yes" not in bytes(there.result.data)
+
+
+def test_a_crash_writes_no_core_also_where_the_worker_may(lab: Lab) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    try:
+        ended = lab.processes().run(work_of(resource.getrlimit, resource.RLIMIT_CORE)).finished
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+    assert decode_value(ended.result.data, Context(kind=PayloadKind.VALUE, queue_id=QUEUE))[0] == 0
 
 
 def test_the_ways_of_other_systems_work_without_calls_that_only_linux_has(lab: Lab) -> None:
