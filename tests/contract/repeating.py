@@ -35,7 +35,7 @@ def _repeat_scripts(connection: AbstractConnection) -> None:
         was_repeated.append(is_script)
 
     def read_response(*args: object, **kwargs: object) -> object:
-        if was_repeated.popleft():
+        if was_repeated and was_repeated.popleft():  # of what is sent together, scripts are no part
             with suppress(redis.exceptions.ResponseError):
                 read(*args, **kwargs)
         return read(*args, **kwargs)

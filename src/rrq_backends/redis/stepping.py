@@ -74,13 +74,13 @@ def step(session: Session, reply: Reply) -> tuple[Step, bool]:
 
 def _work(session: Session, answer: list[Reply]) -> Work:
     task, attempt, root, body, queue, local, timeout, checkpoint, results, values = answer
-    kept = optional_text(checkpoint)
+    kept, id = optional_text(checkpoint), TaskId(text(task))
     return Work(
-        claim=Claim(session=session, task=TaskId(text(task)), attempt=number(attempt)),
-        root=TaskId(text(root)),
+        claim=Claim(session=session, task=id, attempt=number(attempt)),
+        root=id if root == task else TaskId(text(root)),
         body=raw(body),
         queue=QueueName(text(queue)),
-        separate_process=raw(local) == b"FALSE",
+        separate_process=local == b"FALSE",
         timeout=optional_seconds(timeout),
         values={Hash(text(hash)): raw(data) for hash, data in pairs(values)} if values else {},
         results={TaskId(text(id)): Hash(text(hash)) for id, hash in pairs(results)} if results else {},

@@ -27,7 +27,7 @@ class TaskInfo:
         timeout: Seconds that it may run.
         worker: The worker that has it, or had it last.
         pid: The process id of its own process.
-        depends: Up: the tasks that it was submitted to depend on. Down: those that wait for it, or would but for another.
+        depends: Up: what it was submitted to depend on. Down: those that wait for it, or would but for another failure.
         moved: Its retry chain. Up: the tasks that it is in the place of, the first one first. Down: those in its place.
         attempts: One record for each time that a worker took it: `number`, `worker`, `start`, `end`, `status`, `error`.
         times: When it was submitted, started, ended and moved.

@@ -88,8 +88,8 @@ def decode_call(
             error says what is missing, where it was looked for, and what to do.
         ObjectMissing: If `values` has not all that the body names.
     """
-    args, kwargs = decode_arguments(body, context, values, results)
     envelope, header = _read(bytes(body), context)
+    args, kwargs = _decode_arguments(envelope, header, context, values, results)
     return Call(function=_function(envelope, header, context, values), args=args, kwargs=kwargs)
 
 
@@ -103,6 +103,16 @@ def decode_arguments(
         ObjectMissing: If `values` has not all that the body names.
     """
     envelope, header = _read(bytes(body), context)
+    return _decode_arguments(envelope, header, context, values, results)
+
+
+def _decode_arguments(
+    envelope: Envelope,
+    header: CallHeader,
+    context: Context,
+    values: Mapping[Hash, Buffer],
+    results: Mapping[TaskId, object] | None,
+) -> tuple[tuple[object, ...], Mapping[str, object]]:
     envelope.check_python(context)
     missing = [hash for hash in header.hashes if hash not in values]
     if missing:

@@ -14,7 +14,7 @@ class PayloadKind(StrEnum):
     ENVIR = "envir"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, cache_hash=True)
 class Context:
     """What a signature binds a payload to. Writer and reader know it each for themselves; as text, it is for errors.
 

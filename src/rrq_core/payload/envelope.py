@@ -132,7 +132,7 @@ def read_envelope(data: Buffer, subject: object) -> Envelope:
     Raises:
         PayloadRefused: If it is none, is damaged, was written by a newer version, or is signed.
     """
-    view = memoryview(data).cast("B")
+    view = memoryview(data) if type(data) is bytes else memoryview(data).cast("B")
     if len(view) < _HEADER.size:
         raise PayloadRefused(f"{subject} cannot be read: {_why_no_envelope(view)}")
     magic, codec, flags, python, key_id, context_length, n, length = _HEADER.unpack_from(view)

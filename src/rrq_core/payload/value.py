@@ -1,6 +1,7 @@
 """Objects to stored values and back."""
 
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 
 from rrq_core.errors import PayloadRefused
 from rrq_core.model.value import Buffer, NewValue
@@ -29,11 +30,19 @@ def encode_value(
     Raises:
         NotSendable: If it cannot be pickled. The error names the part to blame, its type, and a remedy.
     """
+    if value is None or value is True or value is False:
+        return _constant(value, context)
     if type(value) is bytes:
         return as_value(write_envelope(RAW, value, (), context))
     if is_plain(value):
         return as_value(write_envelope(PICKLE5, plainly_pickled(value), (), context))
     return as_value(write_pickle(sendable(value, what, by_value), context))
+
+
+@lru_cache(maxsize=16)
+def _constant(value: bool | None, context: Context) -> NewValue:
+    """Make a stored value of what many tasks give."""
+    return as_value(write_envelope(PICKLE5, plainly_pickled(value), (), context))
 
 
 def sendable(value: object, what: str, by_value: Collection[str], pickles: Pickles = pickled) -> Pickled:

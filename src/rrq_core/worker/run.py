@@ -2,6 +2,7 @@
 
 import contextvars
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import lru_cache
 
 from attrs import evolve
 
@@ -42,7 +43,9 @@ def needed_values(work: Work, queue_id: QueueId, get_values: GetValues) -> Work:
         ObjectMissing: If a value is gone.
         BackendUnavailable, BackendFull: If `get_values` gave up.
     """
-    named = stored_values_of(work.body, _body_context(work, queue_id))
+    named = stored_values_of(work.body, _body_context(work.root, queue_id))
+    if not named and not work.results:
+        return work
     absent = [hash for hash in dict.fromkeys((*named, *work.results.values())) if hash not in work.values]
     if not absent:
         return work
@@ -109,7 +112,7 @@ def _run(work: Work, queue_id: QueueId, task: CurrentTask) -> Finished:
     enter_task(task)
     is_retried: IsRetried = is_named
     try:
-        call = decode_call(work.body, _body_context(work, queue_id), work.values, _results(work, queue_id))
+        call = decode_call(work.body, _body_context(work.root, queue_id), work.values, _results(work, queue_id))
         is_retried = is_of
         value = _awaited(call.function(*call.args, **call.kwargs))
         is_retried = is_named
@@ -126,7 +129,7 @@ def _ended(
     work: Work, queue_id: QueueId, error: BaseException, warnings: Sequence[str], is_retried: IsRetried
 ) -> Finished:
     try:
-        pause = retry_in(work.body, _body_context(work, queue_id), work.claim.attempt, error, is_retried)
+        pause = retry_in(work.body, _body_context(work.root, queue_id), work.claim.attempt, error, is_retried)
     except PayloadRefused as refused:
         pause, warnings = None, (*warnings, f"whether to try again cannot be told: {refused}")
     return evolve(failed(work.claim, queue_id, error, warnings), retry_in=pause)
@@ -144,9 +147,10 @@ def _result(task: TaskId, data: bytes, queue_id: QueueId) -> object:
         raise PayloadRefused(f"the result of task {task} is an argument of this one, and {error}") from error
 
 
-def _body_context(work: Work, queue_id: QueueId) -> Context:
+@lru_cache(maxsize=1)
+def _body_context(root: TaskId, queue_id: QueueId) -> Context:
     # The first task of a retry chain is the one that has a body.
-    return Context(kind=PayloadKind.TASK, queue_id=queue_id, names=(work.root,))
+    return Context(kind=PayloadKind.TASK, queue_id=queue_id, names=(root,))
 
 
 def _awaited(value: object) -> object:
@@ -157,5 +161,6 @@ def _awaited(value: object) -> object:
     return asyncio.run(value)
 
 
+@lru_cache(maxsize=8)
 def _value_context(queue_id: str) -> Context:
     return Context(kind=PayloadKind.VALUE, queue_id=queue_id)

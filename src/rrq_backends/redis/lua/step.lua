@@ -84,11 +84,13 @@ if ARGV[6] ~= '' then
           -- include: let_through
           local dependents = redis.call('SPOP', task_key(id, 'depends:down'), RELEASE_LIMIT)
           let_through(dependents, id)
-        end
-        -- The script `release` goes on with the others, and with those of a task that failed.
-        if redis.call('EXISTS', task_key(id, 'depends:down')) == 1 then
-          redis.call('SADD', key('task:releasing'), id)
-          left = 1
+          if #dependents == RELEASE_LIMIT and redis.call('EXISTS', task_key(id, 'depends:down')) == 1 then
+            redis.call('SADD', key('task:releasing'), id)
+            left = 1
+          end
+        else
+          -- include: release
+          left = release({id}, RELEASE_LIMIT)
         end
       end
       lines[1] = now .. ' TASK_' .. status .. ' ' .. id
@@ -180,8 +182,14 @@ elseif not reply then
   reply = {'NONE', outcome, left, first < math.huge and string.format('%.6f', math.max(0, first - tonumber(now))) or ''}
 end
 
+-- R3, for every queue. Whoever found nothing has seen that they are empty.
+local saw_all_empty = reply[1] == 'NONE' and wanted == ''
 for at = FIRST_QUEUE, #ARGV do
-  rearm(ARGV[at])
+  if saw_all_empty then
+    redis.call('DEL', wake_key(ARGV[at]))
+  else
+    rearm(ARGV[at])
+  end
 end
 write_log(W, cap, lines)
 return reply

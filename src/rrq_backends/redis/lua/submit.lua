@@ -89,8 +89,10 @@ end
 if #missing_values > 0 then
   return {'NO_VALUE', unpack(missing_values, 1, 100)}
 end
+local is_new = {}
 for name, _ in pairs(queues) do
   if redis.call('SISMEMBER', key('queues'), name) == 0 then
+    is_new[#is_new + 1] = name
     for _, needed in ipairs({queue_key(name), wake_key(name)}) do
       if redis.call('EXISTS', needed) == 1 then
         return {'FOREIGN', needed}
@@ -118,7 +120,6 @@ local function flush()
   end
   for _, name in ipairs(queue_order) do
     local list = waiting_by_queue[name]
-    redis.call('SADD', key('queues'), name)
     if #list.front > 0 then
       redis.call('LPUSH', queue_key(name), unpack(list.front))
     end
@@ -178,7 +179,6 @@ local function hold(task)
     return 'PENDING'
   end
   gather('task:status', id, 'DEFERRED')
-  redis.call('SADD', key('queues'), options.queue)
   if options.delay and not failed then
     redis.call('ZADD', key('task:due'), after(options.delay), id)
     wake(options.queue, 1)
@@ -206,6 +206,9 @@ local function join_queue(id, options)
   side[#side + 1] = id
 end
 
+if #is_new > 0 then
+  redis.call('SADD', key('queues'), unpack(is_new))
+end
 if ARGV[2] ~= '' then
   redis.call('ZADD', key('waiters'), now, ARGV[2])
 end
