@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from rrq_backends.redis.connection import Argument, Reply
 from rrq_backends.redis.replies import items, raw, text, texts
@@ -19,19 +20,37 @@ _STATUS = {status.value.encode(): status for status in TaskStatus}
 
 def options_text(task: NewTask) -> str:
     """Write what the scripts need to know of a task as JSON, only where it is not the default."""
-    options: dict[str, object] = {"queue": task.queue}
-    if not task.separate_process:
+    plain = (task.queue, task.separate_process, task.timeout, task.on_lost, task.max_attempts, task.retries, task.delay)
+    return _written(*plain, task.key, task.group, task.result_ttl, task.front)
+
+
+@lru_cache(maxsize=64)
+def _written(
+    queue: str,
+    separate_process: bool,
+    timeout: float | None,
+    on_lost: OnLost,
+    max_attempts: int,
+    retries: int,
+    delay: float,
+    key: str | None,
+    group: str | None,
+    result_ttl: float | None,
+    front: bool,
+) -> str:
+    options: dict[str, object] = {"queue": queue}
+    if not separate_process:
         options["local"] = True
     for name, value, default in (
-        ("timeout", None if task.timeout is None else repr(float(task.timeout)), None),
-        ("on_lost", task.on_lost.value, OnLost.DIED.value),
-        ("max_attempts", task.max_attempts, 3),
-        ("retries", task.retries, 0),
-        ("delay", task.delay, 0.0),
-        ("key", task.key, None),
-        ("group", task.group, None),
-        ("result_ttl", task.result_ttl, None),
-        ("front", task.front, False),
+        ("timeout", None if timeout is None else repr(float(timeout)), None),
+        ("on_lost", on_lost.value, OnLost.DIED.value),
+        ("max_attempts", max_attempts, 3),
+        ("retries", retries, 0),
+        ("delay", delay, 0.0),
+        ("key", key, None),
+        ("group", group, None),
+        ("result_ttl", result_ttl, None),
+        ("front", front, False),
     ):
         if value != default:
             options[name] = value

@@ -1,7 +1,8 @@
-"""The inbox of a controller: one thread and one connection, for any number of waits for any number of tasks.
+"""The inbox of a controller: one connection, for any number of waits for any number of tasks.
 
-Whoever waits makes a `Watch`; the thread delivers to it which of its tasks are over. It starts with the first wait and
-ends some seconds after the last one.
+Whoever waits makes a `Watch`, to which is delivered which of its tasks are over. One listens at a time, for all: a
+thread that waits does so itself (news that another thread has to hand over come later), and where nobody may block, as
+in an event loop, a thread of the inbox does, which ends some seconds after the last such wait.
 """
 
 import os
@@ -23,7 +24,7 @@ from rrq_core.ports import Queue
 from rrq_core.worker.outage import growing_pauses
 
 LONGEST_BLOCK = 1.0  # seconds in one `ended`, so that a shorter `time_poll` that comes later is soon heard
-LINGER = 10.0  # seconds that the thread goes on listening after the last wait
+LINGER = 10.0  # seconds after the last wait for which another is likely: tasks are watched, and the thread goes on
 WATCH_AGAIN = 300.0  # seconds after which all that is waited for is watched again: an inbox may lose anything
 SAY_OUTAGE_AFTER = 10.0
 MANY = 100  # tasks that are waited for; while there are more, news may gather for a moment and come in one answer
@@ -45,9 +46,11 @@ class Inbox:
         self.id = WatcherId(secrets.token_hex(8))
         self._wishes = Wishes()
         self._lock = threading.Lock()  # over the thread's coming and going
+        self._ear = threading.Lock()  # held by whoever listens
         self._thread: threading.Thread | None = None
         self._warm_until = 0.0
         self._outage: _Outage | None = None
+        self._may_have_lost = False
         self._watched_at = self._looked_after_at = time.monotonic()
 
     def after_fork(self) -> None:
@@ -65,7 +68,13 @@ class Inbox:
 
     @contextmanager
     def watching(
-        self, tasks: Sequence[TaskId], deliver: Callable[[Delivery], None], *, follow: bool, time_poll: float = 1.0
+        self,
+        tasks: Sequence[TaskId],
+        deliver: Callable[[Delivery], None],
+        *,
+        follow: bool,
+        time_poll: float = 1.0,
+        listens: bool = False,
     ) -> Iterator[Callable[[], None]]:
         """Have it delivered when tasks end, as long as the block runs.
 
@@ -73,21 +82,50 @@ class Inbox:
 
         Args:
             tasks: What to wait for, each once.
-            deliver: Called in this thread or in the inbox's, with what is over or with the error that ends the watch.
+            deliver: Called in the thread that listens, with what is over, with nothing where that one listens no more,
+                or with the error that ends the watch.
             follow: Whether a task that was retried is over only when the last of its chain is.
             time_poll: Seconds between two looks after the queue.
+            listens: Whether who waits will call `listen`; else the inbox's thread listens.
         """
         if self._closed.is_set():
             raise Closed("this controller was closed: connect again")
-        watch = Watch(follow=follow, time_poll=time_poll, deliver=deliver)
+        watch = Watch(follow=follow, time_poll=time_poll, deliver=deliver, listens=listens)
         with self._lock:
             known, unheard = self._wishes.enter(watch, tasks)
-            self._ensure_thread()
+            if not listens:
+                self._ensure_thread()
         try:
             yield partial(self._begin_watch, known, unheard)
         finally:
             self._warm_until = time.monotonic() + LINGER
             self._wishes.leave(watch)
+            self.hand_over()
+
+    def listen(self, timeout: float) -> bool:
+        """Listen for all who wait, in this thread, until there is news or the time is over.
+
+        Args:
+            timeout: Seconds, at most.
+        Returns:
+            False, at once, if another thread listens.
+        """
+        if not self._ear.acquire(blocking=False):
+            return False
+        try:
+            self._hear(timeout)
+        finally:
+            self._ear.release()
+        return True
+
+    def hand_over(self, deliver: Callable[[Delivery], None] | None = None) -> None:
+        """Rouse another of those who wait, so that it listens: this thread has something else to do.
+
+        Args:
+            deliver: That of the watch of this thread, if it goes on.
+        """
+        if (watch := self._wishes.one_who_listens(deliver)) is not None:
+            watch.deliver(())
 
     @property
     def is_cut_off(self) -> bool:
@@ -95,12 +133,11 @@ class Inbox:
         return self._outage is not None
 
     def expect(self, task: TaskId) -> WatcherId | None:
-        """Give the id to submit a task with, so that waiting for it needs no question; None while nothing listens."""
-        with self._lock:
-            if self._thread is None:
-                return None
-            self._wishes.expect(task)
-            return self.id
+        """Give the id to submit a task with, so that waiting for it needs no question; None if nobody waits anyway."""
+        if self._closed.is_set() or not (self._wishes or time.monotonic() < self._warm_until):
+            return None
+        self._wishes.expect(task)
+        return self.id
 
     def _begin_watch(self, known: Sequence[Ended], unheard: Sequence[TaskId]) -> None:
         self._settle(known)
@@ -138,27 +175,37 @@ class Inbox:
     def _goes_on(self) -> bool:
         """Whether the thread has a reason to go on; where it has none, it is gone from now on."""
         with self._lock:
-            if not self._closed.is_set() and (self._wishes or time.monotonic() < self._warm_until):
+            if not self._closed.is_set() and (self._wishes.has_silent() or time.monotonic() < self._warm_until):
                 return True
-            self._thread = self._outage = None
-            self._wishes.expect_nothing()
+            self._thread = None
             return False
 
     def _listen(self) -> None:
         while self._goes_on():
-            try:
-                if self._outage is not None:
-                    self._ask_again()
-                    self._outage = None
-                self._settle(self._queue.ended(self.id, min(LONGEST_BLOCK, self._wishes.time_poll() or LONGEST_BLOCK)))
-                self._look_after_queue()
-                if self._wishes.count() > MANY:
-                    self._closed.wait(GATHER)
-            except BackendUnavailable as error:
-                self._outage = self._outage or _Outage()
-                self._outage.pause(error, self._closed)
-            except Exception as error:
-                self._fail(error)
+            with self._ear:
+                self._hear(LONGEST_BLOCK)
+        self.hand_over()
+
+    def _hear(self, timeout: float) -> None:
+        """Hear what is new, at most for some seconds, and deliver it. Only for who holds the ear."""
+        try:
+            if self._may_have_lost:
+                self._ask_again()
+                self._may_have_lost, self._outage = False, None
+            self._settle(self._queue.ended(self.id, min(timeout, self._wishes.time_poll() or timeout)))
+            self._look_after_queue()
+            if self._wishes.count() > MANY:
+                self._closed.wait(GATHER)
+        except BackendUnavailable as error:
+            self._may_have_lost = True
+            self._outage = self._outage or _Outage()
+            self._outage.pause(error, self._closed, timeout)
+        except Exception as error:
+            self._may_have_lost = True
+            self._fail(error)
+        except BaseException:  # Ctrl-C, perhaps in the middle of an answer
+            self._may_have_lost = True
+            raise
 
     def _ask_again(self) -> None:
         """Ask about all that is waited for: what lay in the inbox may be lost."""
@@ -183,12 +230,12 @@ class _Outage:
         self._pauses = growing_pauses()
         self._was_told = False
 
-    def pause(self, error: BackendUnavailable, closed: threading.Event) -> None:
-        """Wait a little, each time a little longer; say once that it takes long."""
+    def pause(self, error: BackendUnavailable, closed: threading.Event, most: float) -> None:
+        """Wait a little, each time a little longer, and `most` seconds at most; say once that it takes long."""
         if not self._was_told and time.monotonic() - self._began > SAY_OUTAGE_AFTER:
             notice(f"still waiting, though the store does not answer ({error})")
             self._was_told = True
-        closed.wait(next(self._pauses))
+        closed.wait(min(next(self._pauses), most))
 
 
 def _after_fork_in_child() -> None:

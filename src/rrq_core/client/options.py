@@ -85,6 +85,9 @@ class TaskOptions:
         return tuple(dict.fromkeys(TaskId(task) if isinstance(task, str) else task.id for task in self.depends_on))
 
 
+DEFAULT_OPTIONS = TaskOptions()
+
+
 def task_options(given: Mapping[str, object], queue_id: QueueId) -> TaskOptions:
     """Check the options of a submission, each by itself and all together.
 
@@ -94,6 +97,8 @@ def task_options(given: Mapping[str, object], queue_id: QueueId) -> TaskOptions:
     Raises:
         InvalidArgument: If one is unknown or cannot be; the error names it, its value, and what can be.
     """
+    if not given:
+        return DEFAULT_OPTIONS
     known = {option.name: option for option in fields(TaskOptions)}
     checked = {}
     for name, value in given.items():

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from rrq_core.client.connection import Connection
-from rrq_core.client.options import TaskOptions
+from rrq_core.client.options import DEFAULT_OPTIONS, TaskOptions
 from rrq_core.errors import InvalidArgument, RrqError, TaskNotFound
 from rrq_core.model.ids import Hash, Tag, TaskId, WatcherId, new_task_id
 from rrq_core.model.task import NewTask, Submitted, TaskField
@@ -106,7 +106,7 @@ def _encoded(encoder: CallEncoder, calls: Iterator[Arguments], options: TaskOpti
 
 def _maker(options: TaskOptions) -> Callable[[TaskId, EncodedCall], NewTask]:
     """Give what makes the tasks of a submission: quickly where there is nothing to say but the queue."""
-    is_plain = options == TaskOptions(queue=options.queue)
+    is_plain = options is DEFAULT_OPTIONS or options == TaskOptions(queue=options.queue)
 
     def make(id: TaskId, call: EncodedCall) -> NewTask:
         if is_plain and not call.takes_result_of:

@@ -3,11 +3,13 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
 from rrq_core.client.hint import SAMPLE, Hint, queues_without_worker
+from rrq_core.client.inbox import Inbox
 from rrq_core.client.progress import ProgressBar
 from rrq_core.client.reference import TaskLike, select
 from rrq_core.client.seconds import Deadline, checked_period
@@ -76,16 +78,20 @@ def iterate_over(
     period = checked_period(time_poll, "time_poll")
     news: SimpleQueue[Delivery] = SimpleQueue()
     hint = Hint(connection)
-    watching = connection.inbox.watching(list(left), news.put, follow=connection.follows(follow), time_poll=period)
+    inbox = connection.inbox
+    watching = inbox.watching(list(left), news.put, follow=connection.follows(follow), time_poll=period, listens=True)
     with ProgressBar(len(left), "tasks", progress) as bar, watching as ask:
         ask()
         while left:
-            batch = _next_batch(news, deadline, connection)
+            if news.empty():
+                _wait_for_news(news, inbox, min(LOOK_UP, deadline.remaining))
+            batch = _all_news(news, connection)
             for end in batch:
                 del left[end.task]
             failed = sum(end.status is not TaskStatus.COMPLETE for end in batch)
             bar.advance(len(batch), failed)
             if batch:
+                inbox.hand_over(news.put)
                 yield batch
             elif deadline.has_passed:
                 raise _too_late(connection, list(left), deadline.timeout)
@@ -100,14 +106,18 @@ def _distinct(tasks: Iterable[TaskId]) -> dict[TaskId, None]:
     return distinct
 
 
-def _next_batch(news: "SimpleQueue[Delivery]", deadline: Deadline, connection: Connection) -> Sequence[Ended]:
-    """Take what has ended; nothing, if that takes long."""
-    try:
-        ended = list(_opened(news.get(timeout=min(LOOK_UP, deadline.remaining))))
-        while not news.empty():
-            ended.extend(_opened(news.get()))
-    except Empty:
-        return ()
+def _wait_for_news(news: "SimpleQueue[Delivery]", inbox: Inbox, timeout: float) -> None:
+    """Return when there is news, or after so many seconds: by listening, or while somebody else does."""
+    if not inbox.listen(timeout):
+        with suppress(Empty):
+            news.put(news.get(timeout=timeout))
+
+
+def _all_news(news: "SimpleQueue[Delivery]", connection: Connection) -> Sequence[Ended]:
+    """Take what has ended."""
+    ended: list[Ended] = []
+    while not news.empty():
+        ended.extend(_opened(news.get()))
     missing = [end.task for end in ended if end.status is TaskStatus.MISSING]
     if missing:
         raise TaskNotFound(missing, connection.queue_id, "nobody can wait for it")
@@ -166,7 +176,7 @@ async def iterate_over_async(
                 raise await asyncio.to_thread(_too_late, connection, list(left), deadline.timeout)
             arrived.clear()
             while not news.empty():
-                batch = _next_batch(news, Deadline(0), connection)
+                batch = _all_news(news, connection)
                 for end in batch:
                     del left[end.task]
                 yield batch

@@ -1,6 +1,7 @@
 """Who waits for which task: the book that an inbox keeps. No calls to the store here."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from attrs import define, frozen
@@ -12,6 +13,7 @@ from rrq_core.model.task import Ended
 Delivery = Sequence[Ended] | Exception
 
 MOST_EXPECTED = 10_000
+EXPECTED_FOR = 300.0  # seconds after which news that nobody asked for may be gone from the inbox
 
 
 @define(eq=False, kw_only=True)
@@ -19,12 +21,14 @@ class Watch:
     """A wait for some tasks: `deliver` is called with those that are over, batch by batch.
 
     Each task is delivered once, under the id that was asked for; an exception ends the watch. With `follow`, a task
-    that was retried is over when the last of its chain is. `left`: how many are not over.
+    that was retried is over when the last of its chain is. With `listens`, whoever waits listens by itself while nobody
+    else does; such a watch may be delivered nothing. `left`: how many are not over.
     """
 
     follow: bool
     time_poll: float
     deliver: Callable[[Delivery], None]
+    listens: bool = False
     left: int = 0
 
 
@@ -34,6 +38,14 @@ class _Wish:
 
     watch: Watch
     asked: TaskId
+
+
+@define(kw_only=True)
+class _Expected:
+    """News that will come: until when it can be relied upon, and what it was, once it has come."""
+
+    until: float
+    status: TaskStatus | None = None
 
 
 @frozen(kw_only=True)
@@ -51,7 +63,7 @@ class Wishes:
         self._lock = threading.Lock()
         self._wanted: dict[TaskId, list[_Wish]] = {}
         self._watches: set[Watch] = set()
-        self._expected: dict[TaskId, TaskStatus | None] = {}
+        self._expected: dict[TaskId, _Expected] = {}
 
     def __bool__(self) -> bool:
         return bool(self._watches)
@@ -68,10 +80,11 @@ class Wishes:
             watch.left = len(tasks)
             for task in tasks:
                 self._wanted.setdefault(task, []).append(_Wish(watch=watch, asked=task))
-                if task not in self._expected:
+                expected = self._expected.pop(task, None)
+                if expected is not None and expected.status is not None:
+                    known.append(Ended(task=task, status=expected.status))
+                elif expected is None or time.monotonic() > expected.until:
                     unheard.append(task)
-                elif (status := self._expected.pop(task)) is not None:
-                    known.append(Ended(task=task, status=status))
         return known, unheard
 
     def leave(self, watch: Watch) -> None:
@@ -89,7 +102,7 @@ class Wishes:
         with self._lock:
             if len(self._expected) >= MOST_EXPECTED:
                 self._expected.pop(next(iter(self._expected)))
-            self._expected[task] = None
+            self._expected[task] = _Expected(until=time.monotonic() + EXPECTED_FOR)
 
     def expect_nothing(self) -> None:
         """Give up all news that nobody waits for."""
@@ -105,7 +118,7 @@ class Wishes:
                 wishes = self._wanted.pop(end.task, None)
                 if wishes is None:
                     if end.task in self._expected:
-                        self._expected[end.task] = end.status
+                        self._expected[end.task].status = end.status
                     continue
                 if end.status is TaskStatus.MOVED:
                     following = [wish for wish in wishes if wish.watch.follow]
@@ -130,6 +143,17 @@ class Wishes:
     def count(self) -> int:
         """Count the tasks that are waited for."""
         return len(self._wanted)
+
+    def has_silent(self) -> bool:
+        """Tell whether anybody waits who cannot listen."""
+        with self._lock:
+            return any(not watch.listens for watch in self._watches)
+
+    def one_who_listens(self, but: Callable[[Delivery], None] | None) -> Watch | None:
+        """Pick one of those who wait and can listen, but not the one that is delivered to like this."""
+        with self._lock:
+            able = (watch for watch in self._watches if watch.listens and watch.left and watch.deliver != but)
+            return next(able, None)
 
     def time_poll(self) -> float | None:
         """Give the shortest period of those who wait, None if nobody does."""

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 
 from attrs import field, frozen
@@ -14,6 +15,7 @@ from rrq_core.payload.argument import pickled_argument
 from rrq_core.payload.call_header import CallHeader, Place, Span
 from rrq_core.payload.context import Context, PayloadKind
 from rrq_core.payload.envelope import JSON, as_value, with_last_buffer, write_envelope
+from rrq_core.payload.function import FunctionName
 from rrq_core.payload.identity import call_hash
 from rrq_core.payload.pickling import Pickled, are_atoms, is_plain, plainly_pickled
 from rrq_core.payload.run_options import DEFAULT_RUN, RunOptions
@@ -100,8 +102,7 @@ class CallEncoder:
         self._function_values = () if self._function.value is None else (self._function.value,)
         self._before_arguments: tuple[Buffer, ...] = (*self._function.buffers, *self._retry_on.buffers)
         self.name = str(self._function.name)
-        task = Context(kind=PayloadKind.TASK, queue_id=queue_id)
-        self._without_arguments = self._body(Pickled(data=b""), {}, task)
+        self._without_arguments = self._body_without_arguments()
 
     def share(self, argument: object, what: str) -> object:
         """Prepare an argument of many calls, so that it is pickled once: pass what this returns in its place.
@@ -183,6 +184,12 @@ class CallEncoder:
         has_code = arguments.has_code or function.has_code or retry_on.has_code
         return write_envelope(JSON, header.to_json(context), buffers, context, has_code=has_code)
 
+    def _body_without_arguments(self) -> bytes:
+        context, reference = Context(kind=PayloadKind.TASK, queue_id=self._queue_id), self._function.reference
+        if reference is not None and self._run == DEFAULT_RUN:
+            return _plain_body(reference, context)
+        return self._body(Pickled(data=b""), {}, context)
+
     def _kinds(self, retry_on: tuple[type[BaseException], ...]) -> _Kinds:
         if self._run.retry_delay is None or retry_on == ANY_EXCEPTION:
             return _Kinds()
@@ -234,6 +241,12 @@ class CallEncoder:
     def _identity(self, args: Arguments, kwargs: Keywords) -> str:
         keywords = {name: _unshared(part) for name, part in kwargs.items()}
         return call_hash(self._function.function, self._function.reference, [*map(_unshared, args)], keywords)
+
+
+@lru_cache(maxsize=256)
+def _plain_body(function: FunctionName, context: Context) -> bytes:
+    """Write what all calls of a function have in common that goes by its name, with nothing said on how it is run."""
+    return write_envelope(JSON, CallHeader(function=function, arguments=Span(0, 1)).to_json(context), (b"",), context)
 
 
 def _places(args: Arguments, kwargs: Keywords) -> Iterator[tuple[Place, object]]:
