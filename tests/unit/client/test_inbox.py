@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from queue import SimpleQueue
+from threading import Thread
 
 import pytest
 
 from rrq_core.client import inbox as inbox_module
+from rrq_core.client import wishes
 from rrq_core.client.inbox import Inbox
 from rrq_core.client.wishes import Delivery
 from rrq_core.errors import BackendDenied, BackendUnavailable
@@ -26,7 +28,7 @@ class Played:
     """The part of a queue that an inbox uses. `news` is what `ended` gives or raises; `known` is over already."""
 
     def __init__(self) -> None:
-        self.news: SimpleQueue[list[Ended] | Exception] = SimpleQueue()
+        self.news: SimpleQueue[list[Ended] | BaseException] = SimpleQueue()
         self.known: set[TaskId] = set()
         self.watched: list[tuple[WatcherId, tuple[TaskId, ...]]] = []
 
@@ -36,7 +38,7 @@ class Played:
 
     def ended(self, watcher: WatcherId, timeout: float) -> list[Ended]:
         news = self.news.get()
-        if isinstance(news, Exception):
+        if isinstance(news, BaseException):
             raise news
         return news
 
@@ -120,6 +122,51 @@ def test_after_an_error_what_was_expected_is_asked_for(played: Played, inbox: In
             played.known.add(ONE)
             ask()
             assert told.get(timeout=10) == [over(ONE)]
+
+
+def test_what_was_expected_long_ago_is_asked_for(played: Played, inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wishes, "EXPECTED_FOR", -1.0)
+    told: SimpleQueue[Delivery] = SimpleQueue()
+    with inbox.watching([TWO], told.put, follow=True, listens=True):
+        inbox.expect(ONE)
+    with inbox.watching([ONE], told.put, follow=True, listens=True) as ask:
+        ask()
+    assert [tasks for _, tasks in played.watched] == [(ONE,)]
+
+
+def test_one_listens_for_all_who_wait(played: Played, inbox: Inbox) -> None:
+    first: SimpleQueue[Delivery] = SimpleQueue()
+    second: SimpleQueue[Delivery] = SimpleQueue()
+    with (
+        inbox.watching([ONE], first.put, follow=True, listens=True),
+        inbox.watching([TWO], second.put, follow=True, listens=True),
+    ):
+        listener = Thread(target=inbox.listen, args=(10,))
+        listener.start()
+        wait_until(inbox._ear.locked, "somebody listens")
+        assert not inbox.listen(10)
+        played.news.put([over(TWO)])
+        assert second.get(timeout=10) == [over(TWO)]
+        listener.join()
+        assert first.empty()
+
+
+def test_who_listens_no_more_rouses_another(played: Played, inbox: Inbox) -> None:
+    told: SimpleQueue[Delivery] = SimpleQueue()
+    with inbox.watching([TWO], told.put, follow=True, listens=True):
+        with inbox.watching([ONE], SimpleQueue[Delivery]().put, follow=True, listens=True):
+            assert told.empty()
+        assert told.get_nowait() == ()
+
+
+def test_an_interrupt_may_have_lost_news(played: Played, inbox: Inbox) -> None:
+    with inbox.watching([ONE], SimpleQueue[Delivery]().put, follow=True, listens=True):
+        played.news.put(KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            inbox.listen(10)
+        played.news.put([])
+        assert inbox.listen(10)
+    assert [tasks for _, tasks in played.watched] == [(ONE,)]
 
 
 def test_a_forked_child_has_an_inbox_of_its_own(played: Played, inbox: Inbox) -> None:

@@ -1,5 +1,6 @@
 """Waiting for tasks."""
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -9,7 +10,7 @@ import time
 import pytest
 
 import rrq_core as rrq
-from rrq_core.client import hint, inbox
+from rrq_core.client import hint, inbox, wait
 from rrq_core.model.ids import TaskId, new_task_id
 from rrq_core.model.task import NewRetry
 from rrq_core.testing.waiting import wait_until
@@ -167,11 +168,39 @@ def test_who_waits_looks_after_the_queue(q: rrq.Controller, monkeypatch: pytest.
     assert len(calls) >= 2
 
 
-def test_the_thread_of_the_inbox_goes_when_nobody_waits(q: rrq.Controller, monkeypatch: pytest.MonkeyPatch) -> None:
+def threads_of(q: rrq.Controller) -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == f"rrq-inbox-{q.inbox.id}"]
+
+
+def test_a_thread_that_waits_needs_no_other_to_listen(q: rrq.Controller, workers: rrq.WorkerManager) -> None:
+    assert q.submit(double, 1).result(GRACE) == 2
+    assert threads_of(q) == []
+
+
+def test_all_threads_that_wait_are_told_whoever_listens(
+    q: rrq.Controller, workers: rrq.WorkerManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wait, "LOOK_UP", 1000.0)
+    gates = [f"several {number}" for number in range(3)]
+    GATES.update({gate: threading.Event() for gate in gates})
+    told = list[object]()
+    threads = [in_background(told, q.submit(wait_at, gate), GRACE) for gate in gates]
+    wait_until(lambda: len(q.inbox._wishes.wanted()) == len(gates), "all of them wait")
+    for number, gate in enumerate(gates, start=1):
+        GATES[gate].set()
+        wait_until(lambda number=number: len(told) == number, "one more was told")
+    for thread in threads:
+        thread.join()
+    assert told == [True] * 3
+
+
+def test_the_thread_of_the_inbox_goes_when_nobody_waits(
+    q: rrq.Controller, workers: rrq.WorkerManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(inbox, "LINGER", 0.0)
-    with rrq.worker_spawn(1):
-        q.submit(double, 1).wait(GRACE)
-    wait_until(
-        lambda: not [thread for thread in threading.enumerate() if thread.name == f"rrq-inbox-{q.inbox.id}"],
-        "the thread is gone",
-    )
+
+    async def result() -> int:
+        return await q.submit(double, 1)
+
+    assert asyncio.run(result()) == 2
+    wait_until(lambda: not threads_of(q), "the thread is gone")
