@@ -18,6 +18,7 @@ from rrq_core.model.report import Law, Violation
 
 PORTION = 100
 QUEUE_PORTION = 1000
+MOST_ROUNDS = 5
 
 _LISTS = frozenset({"controller"})
 _SETS = frozenset({"queues", "groups", "worker:id", "task:releasing"})
@@ -39,18 +40,27 @@ class Checker:
         foreign = list(self._foreign_keys())
         if foreign:
             return foreign  # no script can be trusted with keys of another kind
-        violations: list[Violation] = []
+        found = dict.fromkeys(self._round(repair))
+        for _ in range(MOST_ROUNDS - 1):  # what is mended may leave more to mend
+            again = list(self._round(repair)) if repair and found else []
+            found.update(dict.fromkeys(again))
+            if not again:
+                break
+        return list(found)
+
+    def _round(self, repair: bool) -> Iterator[Violation]:
+        tasks = list(self._tasks())
         for kind, subjects in (
+            ("ground", tasks),
             ("worker", self._workers()),
-            ("task", self._tasks()),
             ("value", self._values()),
+            ("task", tasks),
             ("queued", self._queued_in_doubt()),
             ("pending", self._pending_in_doubt()),
             ("key", (field for field, _ in scan_hash(self._connections, self._keys.single("task:key")))),
             ("group", self._grouped()),
         ):
-            violations += self._verify(kind, subjects, repair)
-        return violations
+            yield from self._verify(kind, subjects, repair)
 
     def _verify(self, kind: str, subjects: Iterable[str], repair: bool) -> Iterator[Violation]:
         every = iter(subjects)

@@ -126,12 +126,12 @@ class RedisQueue(Queue):
 
     def _refuse_deletion(self, tasks: Sequence[TaskId], even_running: bool, even_needed: bool) -> None:
         """Look at all before the first of several portions is deleted."""
-        inside = set(tasks)
+        self._scripts.release(left=1)  # a retried task is needed under its new id when that is done
         fields = frozenset({TaskField.STATUS, TaskField.DEPENDENCIES})
+        leaves = [record for record in self.read(tasks, fields, follow=True) if record is not None]
+        inside = {record.id for record in leaves}
         needed: dict[TaskId, TaskId] = {}
-        for record in self.read(tasks, fields, follow=True):
-            if record is None:
-                continue
+        for record in leaves:
             if record.status is TaskStatus.RUNNING and not even_running:
                 raise _deletion_refusal(b"RUNNING", [record.id])
             needed.update((child, record.id) for child in record.needed_by or () if child not in inside)
@@ -189,9 +189,9 @@ class RedisQueue(Queue):
         if told := self._told.pop(watcher, ()):
             commands.insert(0, ("UNLINK", *(self._keys.complete(task) for task in told)))
         *_, first, rest = self._connections.blocking(commands, timeout)
-        if first is None:
-            return []
-        notes = dict.fromkeys([text(items(first)[1]), *texts(rest)])
+        # Also when the first found nothing in time, the second may: what came in between.
+        arrived = [] if first is None else [text(items(first)[1])]
+        notes = dict.fromkeys([*arrived, *texts(rest)])
         over = [
             Ended(task=TaskId(id), status=TaskStatus(status)) for id, status in (note.split(" ", 1) for note in notes)
         ]

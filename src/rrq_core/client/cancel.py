@@ -12,7 +12,7 @@ from rrq_core.model.ids import TaskId
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import CancelReply, TaskField
 
-ASK_AGAIN = 1.0  # seconds; an attempt that ends in a retry forgets that its task was asked to stop
+ASK_AGAIN = 1.0  # seconds; how it ended is told by the answer to the same question
 
 
 def task_cancel(
@@ -22,7 +22,7 @@ def task_cancel(
 
     One that waits, in a queue or DEFERRED, is CANCELLED at once. One that runs in a process of its own is stopped by
     its worker. One that runs inside its worker cannot be stopped. What the worker reports wins: a task that ends in
-    just this moment stays as it ended.
+    just this moment stays as it ended, and is not tried again by its `retries`.
 
     Args:
         task: The task, as a handle or id. For one that was retried, name the one in its place.

@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Collection
+from typing import NoReturn
 from weakref import WeakSet
 
 from attrs import frozen
@@ -40,6 +41,9 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of the queue {self.queue_id!r} on {without_password(self.url)}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a controller cannot leave its process: connect to its queue_id and url where it is needed")
 
     @property
     def queue_id(self) -> QueueId:

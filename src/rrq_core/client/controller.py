@@ -6,7 +6,9 @@ import os
 import socket
 from collections.abc import Callable, Collection, Iterable
 from types import TracebackType
-from typing import ParamSpec, Self, TypeVar, Unpack
+from typing import ParamSpec, Self, TypeVar, Unpack, overload
+
+from attrs import fields
 
 from rrq_core.client import defaults, environment
 from rrq_core.client.connection import Choices, Connection
@@ -49,7 +51,14 @@ class Controller(Connection):
         defaults.leave_block(self)
         self.close()
 
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Task[T]:
+    # A handle may stand for any argument, at any depth: hence the second way, which mypy takes for useless.
+    @overload
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Task[T]: ...
+    @overload
+    def submit(  # type: ignore[overload-cannot-match]
+        self, fn: Callable[..., T], /, *args: object, **kwargs: object
+    ) -> Task[T]: ...
+    def submit(self, fn: Callable[..., T], /, *args: object, **kwargs: object) -> Task[T]:
         """Submit a call; see `task_create_call`.
 
         >>> import rrq_core as rrq
@@ -96,7 +105,19 @@ class BoundOptions:
         self._controller = controller
         self._options = options
 
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Task[T]:
+    def __repr__(self) -> str:
+        shown = (option.name for option in fields(TaskOptions) if option.repr)
+        changed = [name for name in shown if getattr(self._options, name) != getattr(PLAIN, name)]
+        options = ", ".join(f"{name}={getattr(self._options, name)!r}" for name in changed)
+        return f"<{type(self).__name__} {options} of {self._controller!r}>"
+
+    @overload  # as above
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Task[T]: ...
+    @overload
+    def submit(  # type: ignore[overload-cannot-match]
+        self, fn: Callable[..., T], /, *args: object, **kwargs: object
+    ) -> Task[T]: ...
+    def submit(self, fn: Callable[..., T], /, *args: object, **kwargs: object) -> Task[T]:
         """Submit a call; see `Controller.submit`."""
         return create_call(self._controller, fn, args, kwargs, self._options)
 

@@ -1,15 +1,18 @@
 """Groups: several tasks as one thing to wait for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Generic, TypeVar, overload
 
 from rrq_core.client.connection import Connection
+from rrq_core.client.defaults import connection_to
+from rrq_core.client.outcome import waited
 from rrq_core.client.results import task_results
 from rrq_core.client.retry_failed import retry_failed
 from rrq_core.client.task import Task
 from rrq_core.client.tasks import task_delete, task_overview
 from rrq_core.client.wait import iterate_over, iterate_over_async, task_wait
+from rrq_core.model.ids import QueueId
 from rrq_core.model.reference import TaskReferences
 from rrq_core.model.status import TaskStatus
 
@@ -19,13 +22,21 @@ T_co = TypeVar("T_co", covariant=True)
 class TaskGroup(TaskReferences[Task[T_co]]):
     """A sequence of tasks, in the order in which they were submitted.
 
-    With `keep=False`, tasks are deleted once `results` or `as_completed` has handed them out.
+    With `keep=False`, tasks are deleted once `results` or `as_completed` has handed them out. It can be pickled, as a
+    `Task` can; in another process it finds the controller of its queue among those that are open there.
     """
 
-    def __init__(self, tasks: Iterable[Task[T_co]], connection: Connection, *, keep: bool = True) -> None:
+    def __init__(self, tasks: Iterable[Task[T_co]], connection: Connection | QueueId, *, keep: bool = True) -> None:
         self._tasks = tuple(tasks)
         self._connection = connection
         self._keep = keep
+
+    def __reduce__(self) -> "tuple[Callable[..., TaskGroup[T_co]], tuple[tuple[Task[T_co], ...], QueueId, bool]]":
+        return _unpickled, (self._tasks, self._queue_id, self._keep)
+
+    @property
+    def _queue_id(self) -> QueueId:
+        return self._connection.queue_id if isinstance(self._connection, Connection) else self._connection
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -36,15 +47,22 @@ class TaskGroup(TaskReferences[Task[T_co]]):
     def __getitem__(self, place: slice) -> "TaskGroup[T_co]": ...
     def __getitem__(self, place: int | slice) -> "Task[T_co] | TaskGroup[T_co]":
         if isinstance(place, slice):
-            return TaskGroup(self._tasks[place], self._connection, keep=self._keep)
+            return self._of(self._tasks[place])
         return self._tasks[place]
 
     def __repr__(self) -> str:
-        return f"<TaskGroup of {len(self)} tasks of the queue {self._connection.queue_id!r}>"
+        return f"<TaskGroup of {len(self)} tasks of the queue {self._queue_id!r}>"
+
+    @property
+    def _controller(self) -> Connection:
+        return self._connection if isinstance(self._connection, Connection) else connection_to(self._connection)
+
+    def _of(self, tasks: Iterable[Task[T_co]]) -> "TaskGroup[T_co]":
+        return TaskGroup(tasks, self._connection, keep=self._keep)
 
     def wait(self, timeout: float | None = None, progress: bool | None = None) -> bool:
         """Wait until all are over, and tell whether all are COMPLETE; see `task_wait`."""
-        return task_wait(self, timeout, progress=progress, controller=self._connection)
+        return task_wait(self, timeout, progress=progress, controller=self._controller)
 
     def results(self, timeout: float | None = None, progress: bool | None = None) -> list[T_co]:
         """Wait until all are over, and give their values, in order.
@@ -56,13 +74,15 @@ class TaskGroup(TaskReferences[Task[T_co]]):
             TaskErrorGroup: If some failed. `task_results(group)` gives the values of the others, and errors among them.
             TaskTimeout: If they are not over in time. They go on.
         """
-        self.wait(timeout, progress)
-        values: list[T_co] = task_results(self, error=True, controller=self._connection)
+        connection = self._controller
+        values: list[T_co] = waited(
+            connection, self, timeout, progress, lambda: task_results(self, error=True, controller=connection)
+        )
         self._hand_out(self._tasks)
         return values
 
     def as_completed(self, timeout: float | None = None, progress: bool | None = None) -> "Completions[T_co]":
-        """Go through the tasks as they end, failed ones too: by `for`, or by `async for`.
+        """Go through the tasks as they end, failed ones too, each once: by `for`, or by `async for`.
 
         Args:
             timeout: Seconds for all of them; None: as `task_wait`.
@@ -72,7 +92,7 @@ class TaskGroup(TaskReferences[Task[T_co]]):
 
     def overview(self) -> dict[TaskStatus, int]:
         """Count the tasks by status; for one that was retried, the task in its place. See `task_overview`."""
-        return task_overview(self, follow=self._connection.follows(None), controller=self._connection)
+        return task_overview(self, follow=self._controller.follows(None), controller=self._controller)
 
     def retry(self, *, queue: str | None = None) -> "TaskGroup[T_co]":
         """Run the failed tasks again, each as a new task in its place; see `task_retry`.
@@ -87,11 +107,15 @@ class TaskGroup(TaskReferences[Task[T_co]]):
         Raises:
             NotRetriable: If all that failed are IMPOSSIBLE, or one depends on a deleted task.
         """
-        return TaskGroup(retry_failed(self._connection, self._tasks, queue), self._connection, keep=self._keep)
+        return self._of(retry_failed(self._controller, self._tasks, queue))
 
     def _hand_out(self, tasks: Iterable[Task[T_co]]) -> None:
         if not self._keep:
-            task_delete(set(tasks), controller=self._connection)
+            task_delete(set(tasks), controller=self._controller)
+
+
+def _unpickled(tasks: Iterable[Task[T_co]], queue_id: QueueId, keep: bool) -> TaskGroup[T_co]:
+    return TaskGroup(tasks, queue_id, keep=keep)
 
 
 class Completions(Generic[T_co]):
@@ -104,7 +128,7 @@ class Completions(Generic[T_co]):
 
     def __iter__(self) -> Iterator[Task[T_co]]:
         tasks = {task.id: task for task in self._group}
-        over = iterate_over(self._group._connection, tasks, self._timeout, progress=self._progress)
+        over = iterate_over(self._group._controller, tasks, self._timeout, progress=self._progress)
         for batch in over:
             handed_out = [tasks[end.task] for end in batch]
             yield from handed_out
@@ -112,7 +136,7 @@ class Completions(Generic[T_co]):
 
     async def __aiter__(self) -> AsyncIterator[Task[T_co]]:
         tasks = {task.id: task for task in self._group}
-        over = iterate_over_async(self._group._connection, tasks, self._timeout)
+        over = iterate_over_async(self._group._controller, tasks, self._timeout)
         async for batch in over:
             handed_out = [tasks[end.task] for end in batch]
             for task in handed_out:

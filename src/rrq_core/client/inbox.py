@@ -92,11 +92,11 @@ class Inbox:
             raise Closed("this controller was closed: connect again")
         watch = Watch(follow=follow, time_poll=time_poll, deliver=deliver, listens=listens)
         with self._lock:
-            known, unheard = self._wishes.enter(watch, tasks)
+            unheard = self._wishes.enter(watch, tasks)
             if not listens:
                 self._ensure_thread()
         try:
-            yield partial(self._begin_watch, known, unheard)
+            yield partial(self._ask, unheard)
         finally:
             self._warm_until = time.monotonic() + LINGER
             self._wishes.leave(watch)
@@ -139,13 +139,18 @@ class Inbox:
         self._wishes.expect(task)
         return self.id
 
-    def _begin_watch(self, known: Sequence[Ended], unheard: Sequence[TaskId]) -> None:
-        self._settle(known)
-        self._ask(unheard)
+    def expect_nothing(self) -> None:
+        """Have every wait that begins from now on ask: tasks that were over may not be any more."""
+        self._wishes.expect_nothing()
 
     def _ask(self, tasks: Sequence[TaskId]) -> None:
         if tasks:
             self._settle(self._queue.watch(self.id, tasks))
+
+    def _take(self, news: Sequence[Ended]) -> None:
+        """Believe news, but ask about failures: since it was sent, such a task may have been brought back."""
+        self._settle(end for end in news if not end.status.is_failure)
+        self._ask(self._wishes.wanted_among([end.task for end in news if end.status.is_failure]))
 
     def _settle(self, news: Iterable[Ended]) -> None:
         settled = self._wishes.settle(news)
@@ -192,7 +197,7 @@ class Inbox:
             if self._may_have_lost:
                 self._ask_again()
                 self._may_have_lost, self._outage = False, None
-            self._settle(self._queue.ended(self.id, min(timeout, self._wishes.time_poll() or timeout)))
+            self._take(self._queue.ended(self.id, min(timeout, self._wishes.time_poll() or timeout)))
             self._look_after_queue()
             if self._wishes.count() > MANY:
                 self._closed.wait(GATHER)

@@ -11,7 +11,7 @@ MOST_LEVELS = 100  # of dependencies above a task that are looked at for the one
 _BECAUSE: Mapping[str, str] = {
     "lost": "its worker was lost: {}",
     "left": "its worker left before the task had ended: {}",
-    "cancelled": "it was cancelled before it ran",
+    "cancelled": "it was cancelled while it waited",
     "removed": "it was removed from the queue {!r}",
     "deleted": "it needs task {}, which was deleted",
     "damaged": "check() found it damaged, and ended it: {}",
@@ -29,40 +29,54 @@ def sentences(connection: Connection, records: Sequence[TaskRecord]) -> Mapping[
         records: The tasks, read with their status and reason.
     """
     ancestors = _ancestors(connection, records)
-    counted = [record.id for record in records if record.reason is not None and record.reason.kind in _COUNTED]
-    attempts = _read(connection, counted, TaskField.ATTEMPTS)
+    counted = {record.id for record in records if record.reason is not None and record.reason.kind in _COUNTED}
+    firsts = {_first_to_fail(record, ancestors).id for record in records if _dependency_of(record) is not None}
+    attempts = _read(connection, sorted(counted | firsts), TaskField.ATTEMPTS)
     return {record.id: _sentence(record, ancestors, attempts) for record in records}
 
 
 def _sentence(record: TaskRecord, ancestors: Known, attempts: Known) -> str:
-    reason = record.reason
-    if reason is None:
-        return "nobody says why"
     if (dependency := _dependency_of(record)) is not None:
-        return _blame(dependency, ancestors)
-    said = _BECAUSE[reason.kind].format(reason.detail) if reason.kind in _BECAUSE else _plainly(reason)
+        return _blame(dependency, _first_to_fail(record, ancestors), ancestors, attempts)
+    if record.reason is None:
+        return "nobody says why"
     made = len(attempts[record.id].attempts or ()) if record.id in attempts else 0
+    said = _told(record.reason)
     return f"{said}; it was the last of {made} attempts" if made > 1 else said
 
 
-def _plainly(reason: Reason) -> str:
+def _told(reason: Reason) -> str:
+    if reason.kind in _BECAUSE:
+        return _BECAUSE[reason.kind].format(reason.detail)
     return f"{reason.kind}: {reason.detail}" if reason.detail else reason.kind
 
 
-def _blame(dependency: TaskId, ancestors: Known) -> str:
-    """Name the dependency, and the one above it that failed first."""
-    first = dependency
+def _first_to_fail(record: TaskRecord, ancestors: Known) -> TaskRecord:
+    """Go up from a task to the one that failed first, as far as they are known."""
     for _ in range(MOST_LEVELS):
-        above = _dependency_of(ancestors[first]) if first in ancestors else None
-        if above is None:
+        above = _dependency_of(record)
+        if above is None or above not in ancestors:
             break
-        first = above
-    said = f"its dependency {dependency} {_state(dependency, ancestors)}"
-    return said if first == dependency else f"{said}, since task {first} {_state(first, ancestors)}"
+        record = ancestors[above]
+    return record
 
 
-def _state(task: TaskId, known: Known) -> str:
-    return f"is {known[task].status}" if task in known else "failed, and is not known any more"
+def _blame(dependency: TaskId, first: TaskRecord, ancestors: Known, attempts: Known) -> str:
+    """Name the dependency, the one above it that failed first, and why that did."""
+    if dependency not in ancestors:
+        return f"its dependency {dependency} failed, and is not known any more"
+    said = f"its dependency {dependency} is {ancestors[dependency].status}"
+    if first.id != dependency:
+        said += f", since task {first.id} is {first.status}"
+    why = _why(first, attempts)
+    return f"{said}: {why}" if why else said
+
+
+def _why(record: TaskRecord, attempts: Known) -> str | None:
+    if record.reason is not None and _dependency_of(record) is None:
+        return _told(record.reason)
+    made = attempts[record.id].attempts if record.id in attempts else None
+    return made[-1].error if made else None
 
 
 def _dependency_of(record: TaskRecord) -> TaskId | None:

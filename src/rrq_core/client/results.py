@@ -173,9 +173,15 @@ def _all_over(queue_id: QueueId, tasks: Sequence[TaskId], records: Sequence[Task
     open_ones = [record for record in found if not (record.status is TaskStatus.COMPLETE or _has_failed(record))]
     if open_ones:
         first = open_ones[0]
-        others = f" (nor have {len(open_ones) - 1} others)" if len(open_ones) > 1 else ""
-        raise ResultMissing(f"task {first.id} is {first.status} and has no result yet{others}: wait for it first")
+        others = f" ({len(open_ones)} of {len(tasks)} tasks have none)" if len(open_ones) > 1 else ""
+        raise ResultMissing(f"task {first.id} {_why_open(first)}{others}")
     return found
+
+
+def _why_open(record: TaskRecord) -> str:
+    if record.status is TaskStatus.MOVED:
+        return "is MOVED and has no result of its own: follow=True finds the task in its place, task_info() names it"
+    return f"is {record.status} and has no result yet: wait for it first"
 
 
 def _has_failed(record: TaskRecord) -> bool:
@@ -196,7 +202,7 @@ def _result_of(queue_id: QueueId, record: TaskRecord, data: Buffer | None, reaso
     if record.status is TaskStatus.COMPLETE and data is not None:
         return decode_value(data, context)
     failure = None if data is None else decode_failure(data, context)
-    why = reasons.get(record.id, "") if failure is None else f"{failure.type_name}: {failure.message}"
+    why = reasons.get(record.id, "") if failure is None else failure.summary
     return Failed(_error_of(queue_id, record, why, failure))
 
 

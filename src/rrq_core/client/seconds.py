@@ -24,10 +24,9 @@ def checked_period(value: object, what: str) -> float:
     Raises:
         InvalidArgument: If it is none.
     """
-    seconds = checked_seconds(value, what)
-    if not 0 < seconds < math.inf:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         raise InvalidArgument(f"{what} is a finite number of seconds above 0, not {value!r}")
-    return seconds
+    return float(value)
 
 
 class Deadline:

@@ -42,6 +42,7 @@ def run_again(connection: Connection, tasks: Sequence[TaskId], queue: str | None
 def _retry(connection: Connection, tasks: Sequence[TaskId], queue: QueueName | None) -> list[TaskId]:
     retries = [NewRetry(task=task, new=new_task_id(), queue=queue) for task in tasks]
     connection.backend.queue.retry(retries)
+    connection.inbox.expect_nothing()
     return [retry.new for retry in retries]
 
 

@@ -8,6 +8,7 @@ from rrq_core.client.cancel import task_cancel
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import connection_to
 from rrq_core.client.info import task_info
+from rrq_core.client.outcome import waited
 from rrq_core.client.results import task_result
 from rrq_core.client.successors import run_again
 from rrq_core.client.task_log import task_log
@@ -63,8 +64,8 @@ class Task(TaskReference[T_co]):
             TaskError: If it failed. It is of the original exception's type too.
             TaskTimeout: If it is not over in time. It goes on.
         """
-        self.wait(timeout, progress)
-        return task_result(self, error=True, controller=self._controller)
+        connection = self._controller
+        return waited(connection, self, timeout, progress, lambda: task_result(self, True, controller=connection))
 
     def info(self) -> TaskInfo:
         """Tell what is known of the task; see `task_info`."""

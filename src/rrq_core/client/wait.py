@@ -75,21 +75,18 @@ def iterate_over(
     """
     left = _distinct(tasks)
     deadline = Deadline(connection.wait_limit(timeout))
-    period = checked_period(time_poll, "time_poll")
+    period, follows = checked_period(time_poll, "time_poll"), connection.follows(follow)
     news: SimpleQueue[Delivery] = SimpleQueue()
-    hint = Hint(connection)
-    inbox = connection.inbox
-    watching = inbox.watching(list(left), news.put, follow=connection.follows(follow), time_poll=period, listens=True)
+    hint, inbox = Hint(connection), connection.inbox
+    watching = inbox.watching(list(left), news.put, follow=follows, time_poll=period, listens=True)
     with ProgressBar(len(left), "tasks", progress) as bar, watching as ask:
         ask()
         while left:
-            if news.empty():
-                _wait_for_news(news, inbox, min(LOOK_UP, deadline.remaining))
+            _wait_for_news(news, inbox, min(LOOK_UP, deadline.remaining))
             batch = _all_news(news, connection)
             for end in batch:
                 del left[end.task]
-            failed = sum(end.status is not TaskStatus.COMPLETE for end in batch)
-            bar.advance(len(batch), failed)
+            bar.advance(len(batch), failed=sum(end.status is not TaskStatus.COMPLETE for end in batch))
             if batch:
                 inbox.hand_over(news.put)
                 yield batch
@@ -108,7 +105,7 @@ def _distinct(tasks: Iterable[TaskId]) -> dict[TaskId, None]:
 
 def _wait_for_news(news: "SimpleQueue[Delivery]", inbox: Inbox, timeout: float) -> None:
     """Return when there is news, or after so many seconds: by listening, or while somebody else does."""
-    if not inbox.listen(timeout):
+    if news.empty() and not inbox.listen(timeout):
         with suppress(Empty):
             news.put(news.get(timeout=timeout))
 

@@ -1,5 +1,6 @@
 """Who waits for which task: the book that an inbox keeps. No calls to the store here."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,14 +41,6 @@ class _Wish:
     asked: TaskId
 
 
-@define(kw_only=True)
-class _Expected:
-    """News that will come: until when it can be relied upon, and what it was, once it has come."""
-
-    until: float
-    status: TaskStatus | None = None
-
-
 @frozen(kw_only=True)
 class Settled:
     """What comes of news: who is to be told what, and tasks that were retried and are followed."""
@@ -63,29 +56,26 @@ class Wishes:
         self._lock = threading.Lock()
         self._wanted: dict[TaskId, list[_Wish]] = {}
         self._watches: set[Watch] = set()
-        self._expected: dict[TaskId, _Expected] = {}
+        self._expected: dict[TaskId, float] = {}  # until when their news can be relied upon
 
     def __bool__(self) -> bool:
         return bool(self._watches)
 
-    def enter(self, watch: Watch, tasks: Sequence[TaskId]) -> tuple[list[Ended], list[TaskId]]:
+    def enter(self, watch: Watch, tasks: Sequence[TaskId]) -> list[TaskId]:
         """Wish for tasks, each named once.
 
         Returns:
-            Those that are known to be over, and those of which nobody was asked to bring news.
+            Those of which no news will come unless somebody asks.
         """
-        known, unheard = [], []
+        unheard = []
         with self._lock:
             self._watches.add(watch)
             watch.left = len(tasks)
             for task in tasks:
                 self._wanted.setdefault(task, []).append(_Wish(watch=watch, asked=task))
-                expected = self._expected.pop(task, None)
-                if expected is not None and expected.status is not None:
-                    known.append(Ended(task=task, status=expected.status))
-                elif expected is None or time.monotonic() > expected.until:
+                if time.monotonic() > self._expected.pop(task, -math.inf):
                     unheard.append(task)
-        return known, unheard
+        return unheard
 
     def leave(self, watch: Watch) -> None:
         """Take back what is left of a watch."""
@@ -98,16 +88,24 @@ class Wishes:
                 self._wanted = {task: wishes for task, wishes in kept.items() if wishes}
 
     def expect(self, task: TaskId) -> None:
-        """Keep the news of a task that will come, until somebody asks. Of too many, the oldest are given up."""
+        """Count on news of a task that will come: who waits for it need not ask. Of too many, the oldest go."""
         with self._lock:
             if len(self._expected) >= MOST_EXPECTED:
                 self._expected.pop(next(iter(self._expected)))
-            self._expected[task] = _Expected(until=time.monotonic() + EXPECTED_FOR)
+            self._expected[task] = time.monotonic() + EXPECTED_FOR
 
     def expect_nothing(self) -> None:
-        """Give up all news that nobody waits for."""
+        """Count on no news that nobody waits for yet."""
         with self._lock:
             self._expected.clear()
+
+    def wanted_among(self, tasks: Iterable[TaskId]) -> list[TaskId]:
+        """Pick the tasks that somebody waits for. Of the others there was the news that was expected."""
+        with self._lock:
+            unwanted = [task for task in tasks if task not in self._wanted]
+            for task in unwanted:
+                self._expected.pop(task, None)
+            return [task for task in tasks if task in self._wanted]
 
     def settle(self, news: Iterable[Ended]) -> Settled:
         """Strike out what is over."""
@@ -117,8 +115,7 @@ class Wishes:
             for end in news:
                 wishes = self._wanted.pop(end.task, None)
                 if wishes is None:
-                    if end.task in self._expected:
-                        self._expected[end.task].status = end.status
+                    self._expected.pop(end.task, None)
                     continue
                 if end.status is TaskStatus.MOVED:
                     following = [wish for wish in wishes if wish.watch.follow]

@@ -37,8 +37,13 @@ def _made_bare(
 
 
 def new_bare(kind: type[_T], *made_of: object) -> _T:
-    """Make an instance by the constructor of the first type of Python's own among a type's bases."""
-    builtin = next(base for base in kind.__mro__ if issubclass(base, BaseException) and base.__module__ == "builtins")
+    """Make an instance by the constructor of the first type of Python's own among the bases that give it its layout.
+
+    Another of its bases may be of Python's own too, and refuse: MemoryError does.
+    """
+    builtin: type[BaseException] = kind
+    while builtin.__module__ != "builtins" and (base := builtin.__base__) and issubclass(base, BaseException):
+        builtin = base
     error: _T = builtin.__new__(kind, *made_of)
     return error
 

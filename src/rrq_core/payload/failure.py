@@ -39,6 +39,11 @@ class Failure:
     warnings: tuple[str, ...] = ()
     exception: bytes | None = field(default=None, repr=False)
 
+    @property
+    def summary(self) -> str:
+        """The type and the text, as the last line of a traceback has them."""
+        return f"{self.type_name}: {self.message}" if self.message else self.type_name
+
     def cause(self) -> BaseException | None:
         """Give the original exception with its traceback, None where it cannot be unpickled here."""
         return None if self.exception is None else _revived(self.exception)

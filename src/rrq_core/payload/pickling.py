@@ -33,6 +33,8 @@ PROTOCOL = 5
 _MAIN = b"_main__"
 _CHILD_MAIN = "__mp_main__"
 
+_NO_FILE = "<dynamic-code>"  # what cloudpickle writes for every file
+
 _ATOMS = frozenset({type(None), bool, int, float, str, bytes})
 
 _registry = RLock()
@@ -146,6 +148,7 @@ class WholePickler(Pickler):
         """Reduce what plain pickle cannot, or must not, reduce by itself."""
         if isinstance(value, CodeType):
             self.has_code = True
+            return _with_its_file(self.dispatch_table[CodeType](value), value.co_filename)
         if is_frozen_array(value):
             return reduce_frozen_array(value)
         reduced: Any = super().reducer_override(value)
@@ -154,6 +157,12 @@ class WholePickler(Pickler):
             *made, attributes, items, pairs, setter = reduced
             return (*made, (setter, attributes), items, pairs, set_up_class)
         return reduced
+
+
+def _with_its_file(reduced: Any, file: str) -> Any:  # as `reducer_override` above
+    """Put the name of its file back into reduced code, which cloudpickle leaves out: tracebacks show it."""
+    make, parts = reduced
+    return make, tuple(file if part == _NO_FILE else part for part in parts)
 
 
 def pickled_whole(value: object, by_value: Collection[str], kind: type[WholePickler]) -> Pickled:

@@ -52,8 +52,8 @@ def sent_function(function: object, by_value: Collection[str], context: Context)
     """
     if not callable(function):
         raise InvalidArgument(
-            f"the function to call is a {type(function).__name__}, which cannot be called: {function!r:.200}; give the "
-            "function and its arguments, submit(f, 1), not what it returns, submit(f(1))"
+            f"the function to call is of type {type(function).__name__}, which cannot be called: {function!r:.200}; "
+            "give the function and its arguments, submit(f, 1), not what it returns, submit(f(1))"
         )
     reference = reference_to(function, by_value)
     if reference is not None:

@@ -108,7 +108,7 @@ def _parts(value: object) -> Iterator[tuple[str, object]]:
         yield from _items("[{}]", enumerate(value))
     elif isinstance(value, set | frozenset):
         yield from ((" an element", part) for part in value)
-    else:
+    elif not _refuses_by_itself(value):
         yield from _items(".{}", _attributes(value).items())
 
 
@@ -124,6 +124,17 @@ def _variables(function: FunctionType) -> Iterator[tuple[str, object]]:
     yield from _items(" variable {!r} of " + function.__name__, found.nonlocals.items())
     yield from _items(" global {!r} of " + function.__name__, found.globals.items())
     yield from _items(" default {} of " + function.__name__, enumerate(function.__defaults__ or ()))
+
+
+def _refuses_by_itself(value: object) -> bool:
+    """Tell whether a value says itself that it cannot be pickled; what it is made of then does not matter."""
+    if type(value).__reduce__ is object.__reduce__:
+        return False
+    try:
+        value.__reduce__()
+    except Exception:
+        return True
+    return False
 
 
 def _attributes(value: object) -> Mapping[str, object]:

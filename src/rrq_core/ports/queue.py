@@ -90,7 +90,7 @@ class Queue(ABC):
         """Take a waiting or deferred task out as CANCELLED, or ask the worker of a separate process to stop it.
 
         Dependents become IMPOSSIBLE. A task that runs inside its worker, or has ended, is left as it is, and the answer
-        says so.
+        says so. What the worker reports wins; but who was asked to stop is neither tried again nor put back.
 
         Raises:
             TaskNotFound: If it is unknown.
@@ -101,6 +101,7 @@ class Queue(ABC):
         """Run ended tasks again under new ids, all or none; each from the leaf of its chain, which becomes MOVED.
 
         Dependents of the old task wait for the new one; those that were IMPOSSIBLE for nothing else are DEFERRED again.
+        The new task waits for what the old one still waited for when it was cancelled, and for nothing that it had.
 
         Returns:
             The status of each new task.

@@ -57,9 +57,9 @@ class Execution:
             Fenced: If the session is over.
             BackendError: What the store answers, or that it is away; call this again then.
         """
-        if self._claim is not None:
+        if self._claim is not None and self._untold:
             self._tell(self._claim, self._untold)
-            self._claim, self._untold = None, News()
+        self._claim, self._untold = None, News()
 
     def deaf_for(self) -> float:
         """Give the seconds for which the worker's sleep may not be ended by a message to it; 0: it will."""

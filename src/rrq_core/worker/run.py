@@ -2,6 +2,7 @@
 
 import contextvars
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 
 from attrs import evolve
@@ -57,6 +58,12 @@ def needed_values(work: Work, queue_id: QueueId, get_values: GetValues) -> Work:
     return evolve(work, values={**work.values, **values})
 
 
+def read_ahead(work: Work, queue_id: QueueId) -> None:
+    """Read of a task what need not be unpickled: it is remembered here, and in what is forked from this process."""
+    with suppress(PayloadRefused):  # who runs the task hears of it
+        stored_values_of(work.body, _body_context(work.root, queue_id))
+
+
 def run_task(work: Work, queue_id: QueueId, tell_progress: TellProgress) -> Finished:
     """Run a claimed task, which has all its values, in this thread.
 
@@ -104,7 +111,7 @@ def failed(claim: Claim, queue_id: str, error: BaseException, warnings: Sequence
     """
     failure = capture_failure(error, warnings)
     result = encode_failure(failure, _value_context(queue_id))
-    note = one_line(f"{failure.type_name}: {failure.message}")
+    note = one_line(failure.summary)
     return Finished(claim=claim, status=TaskStatus.ERROR, result=result, note=note)
 
 
@@ -154,7 +161,7 @@ def _body_context(root: TaskId, queue_id: QueueId) -> Context:
 
 
 def _awaited(value: object) -> object:
-    if not isinstance(value, Coroutine):
+    if not hasattr(type(value), "__await__") or not isinstance(value, Coroutine):  # the first is quicker to tell
         return value
     import asyncio  # here, since most workers never need it and all would start later
 

@@ -37,10 +37,11 @@ class Stepping:
             return FinishReply.REFUSED if task is None else self._seen(task, finished.claim)
         if isinstance(finished.result, str) and not self.moves.shelf.has(finished.result):
             raise ObjectMissing([finished.result])
+        is_wanted = not task.is_asked_to_stop and task.errors < task.new.retries
         self.moves.let_go(worker, task)
         self.moves.end_attempt(task, finished.status, finished.note)
         task.log = finished.log
-        if finished.status is TaskStatus.ERROR and finished.retry_in is not None and task.errors < task.new.retries:
+        if finished.status is TaskStatus.ERROR and finished.retry_in is not None and is_wanted:
             task.errors += 1
             self.moves.log(worker, "TASK_RETRY", task.id)
             self.moves.try_again(task, finished.retry_in)

@@ -97,8 +97,7 @@ class Transitions:
 
     def let_go(self, worker: Worker, task: Task) -> None:
         """A worker does not hold a task any more."""
-        if worker.task == task.id:
-            worker.task = None
+        worker.task = None if worker.task == task.id else worker.task
 
     def start(self, task: Task, worker: Worker) -> None:
         """A worker claims a PENDING task."""
@@ -114,22 +113,25 @@ class Transitions:
         """A claim that nobody saw: as if it had not been."""
         self.withdraw(task)
         task.attempts.pop()
-        task.claims -= 1
-        task.start, task.worker = None, None
-        self.enqueue(task, front=True)
+        task.claims, task.start, task.worker = task.claims - 1, None, None
+        if task.is_asked_to_stop:
+            task.is_asked_to_stop = False
+            self.end(task, TaskStatus.CANCELLED, Reason(kind="cancelled"))
+        else:
+            self.enqueue(task, front=True)
 
     def end_attempt(self, task: Task, status: TaskStatus, error: str) -> None:
         """Note how the current attempt ended."""
-        now = self.server.now()
-        task.attempts[-1] = evolve(task.attempts[-1], end=now, status=status, error=error or None)
+        task.attempts[-1] = evolve(task.attempts[-1], end=self.server.now(), status=status, error=error or None)
         task.is_asked_to_stop, task.pid = False, None
 
     def lose(self, task: Task, reason: Reason) -> bool:
         """A claim ended with its worker; whether the task was put back."""
+        is_wanted = task.new.on_lost is OnLost.REQUEUE and not task.is_asked_to_stop
         self.withdraw(task)
         self.end_attempt(task, TaskStatus.DIED, f"{reason.kind}: {reason.detail}")
         task.losses += 1
-        if task.new.on_lost is OnLost.REQUEUE and task.losses < task.new.max_attempts:
+        if is_wanted and task.losses < task.new.max_attempts:
             self.enqueue(task, front=True)
             return True
         self.end(task, TaskStatus.DIED, reason)

@@ -2,6 +2,7 @@
 
 import threading
 import warnings
+from pathlib import Path
 
 
 class OddError(Exception):
@@ -47,3 +48,12 @@ def wait_at(gate: str) -> str:
     """Run until the test opens the gate."""
     GATES[gate].wait(10)
     return gate
+
+
+def fail_once(trace: str, gate: str) -> int:
+    """Fail the first time, and leave a file behind; run until the test opens the gate the next time."""
+    if not Path(trace).exists():
+        Path(trace).touch()
+        raise ValueError("not yet")
+    GATES[gate].wait(10)
+    return 1

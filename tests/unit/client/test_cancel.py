@@ -143,15 +143,16 @@ def test_one_that_ends_well_meanwhile_is_complete_and_the_error_says_so(q: rrq.C
             cancelling.result(5)
 
 
-def test_one_that_fails_meanwhile_and_would_be_retried_is_cancelled_all_the_same(q: rrq.Controller) -> None:
+def test_one_that_fails_meanwhile_is_not_tried_again_and_the_error_says_how_it_ended(q: rrq.Controller) -> None:
     id, hand = separate(q, retries=5), Hand(q.backend)
     work = hand.take(id)
     with ThreadPoolExecutor() as others:
         cancelling = others.submit(rrq.task_cancel, id, controller=q)
         wait_until(lambda: was_asked(hand, work), "the worker hears of it")
         hand.finish(work, TaskStatus.ERROR, retry_in=60.0)
-        assert cancelling.result(5) is None
-    assert rrq.task_status(id) == "CANCELLED"
+        with pytest.raises(rrq.NotCancellable, match="it is ERROR"):
+            cancelling.result(5)
+    assert rrq.deferred_list() == {}
 
 
 def test_one_that_is_retried_while_somebody_cancels_it_is_not_cancelled_in_silence(q: rrq.Controller) -> None:

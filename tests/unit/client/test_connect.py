@@ -116,3 +116,12 @@ def test_a_fork_cannot_use_a_queue_in_memory(q: rrq.Controller) -> None:
             os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
     assert rrq.task_list() == []
+
+
+def test_a_controller_in_a_function_that_is_sent_is_named_with_what_to_do(q: rrq.Controller) -> None:
+    for holder in (q, q.options(retries=2)):
+        with pytest.raises(rrq.NotSendable, match=r"Controller \(default 0 of <lambda>.*connect to its"):
+            q.submit(lambda holder=holder: holder)
+        with pytest.raises(rrq.NotSendable, match=r"argument 1 of abs cannot be sent: .*Controller.*connect to its"):
+            q.submit(abs, holder)
+    assert rrq.task_list() == []

@@ -1,6 +1,7 @@
 """Groups of tasks."""
 
 import asyncio
+import pickle
 import threading
 
 import pytest
@@ -76,3 +77,10 @@ def test_tasks_that_failed_are_kept(q: rrq.Controller, workers: rrq.WorkerManage
     with pytest.raises(rrq.TaskErrorGroup):
         group.results(GRACE)
     assert rrq.task_list() == [group[0].id]
+
+
+def test_a_group_finds_its_controller_again_after_a_journey(q: rrq.Controller, workers: rrq.WorkerManager) -> None:
+    group = pickle.loads(pickle.dumps(q.map(double, range(3), keep=False)))
+    assert repr(group) == "<TaskGroup of 3 tasks of the queue 'lab'>"
+    assert group[1:].results(GRACE) == [2, 4]
+    assert rrq.task_exists(group) == [True, False, False]

@@ -104,12 +104,36 @@ def test_a_task_that_was_submitted_with_the_inbox_needs_no_question(played: Play
     with inbox.watching([TWO], told.put, follow=True) as ask:
         ask()
         assert inbox.expect(ONE) == inbox.id
-        played.news.put([over(ONE), over(TWO)])
+        played.news.put([over(TWO)])
         assert told.get(timeout=10) == [over(TWO)]
     with inbox.watching([ONE], told.put, follow=True) as ask:
         ask()
+        played.news.put([over(ONE)])
         assert told.get(timeout=10) == [over(ONE)]
     assert [tasks for _, tasks in played.watched] == [(TWO,)]
+
+
+def test_of_a_task_whose_news_came_when_nobody_waited_it_is_asked(played: Played, inbox: Inbox) -> None:
+    told: SimpleQueue[Delivery] = SimpleQueue()
+    with inbox.watching([TWO], told.put, follow=True, listens=True):
+        inbox.expect(ONE)
+        played.news.put([over(ONE)])
+        assert inbox.listen(10)
+    with inbox.watching([ONE], told.put, follow=True, listens=True) as ask:
+        ask()
+    assert [tasks for _, tasks in played.watched] == [(ONE,)]
+
+
+def test_news_of_a_failure_is_confirmed_by_asking(played: Played, inbox: Inbox) -> None:
+    told: SimpleQueue[Delivery] = SimpleQueue()
+    with inbox.watching([ONE], told.put, follow=True, listens=True):
+        played.news.put([Ended(task=ONE, status=TaskStatus.IMPOSSIBLE)])
+        assert inbox.listen(10)
+        assert told.empty()
+        played.known.add(ONE)
+        played.news.put([Ended(task=ONE, status=TaskStatus.ERROR)])
+        assert inbox.listen(10)
+        assert told.get_nowait() == [over(ONE)]
 
 
 def test_after_an_error_what_was_expected_is_asked_for(played: Played, inbox: Inbox) -> None:

@@ -32,7 +32,7 @@ def options(**given: object) -> TaskOptions:
         ({"queue": 3}, r"queue=3 cannot be: .*string"),
         ({"separate_process": 1}, r"separate_process=1 cannot be: it is True or False"),
         ({"timeout_task_run": 0, **PROCESS}, r"timeout_task_run=0 cannot be: .*above 0"),
-        ({"timeout_task_run": -1, **PROCESS}, r"timeout_task_run=-1 cannot be"),
+        ({"timeout_task_run": -1, **PROCESS}, r"timeout_task_run=-1 cannot be: .*above 0"),
         ({"timeout_task_run": math.nan, **PROCESS}, r"timeout_task_run=nan cannot be"),
         ({"timeout_task_run": True, **PROCESS}, r"timeout_task_run=True cannot be"),
         ({"timeout_task_run": "1", **PROCESS}, r"timeout_task_run='1' cannot be"),
@@ -84,6 +84,11 @@ def test_an_option_that_cannot_be_is_named_with_its_value_and_what_can_be(
 ) -> None:
     with pytest.raises(InvalidArgument, match=message):
         task_options(given, Q)
+
+
+def test_bound_options_show_what_they_change_but_no_environment(q: rrq.Controller) -> None:
+    bound = q.options(retries=2, separate_process=True, env={"TOKEN": "secret"})
+    assert repr(bound) == f"<BoundOptions separate_process=True, retries=2 of {q!r}>"
 
 
 @pytest.mark.parametrize("option", [{"timeout_task_run": 1}, {"memory": "1 GB"}, {"env": {"THREADS": "1"}}])

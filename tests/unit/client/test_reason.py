@@ -8,7 +8,7 @@ from rrq_core.model.status import OnLost, TaskStatus, WorkerStatus
 from rrq_core.model.task import Reason, TaskRecord
 from rrq_core.testing import new_task
 from rrq_core.testing.hand import Hand
-from tests.unit.client.calls import double
+from tests.unit.client.calls import double, fail
 
 
 def test_an_impossible_task_names_its_dependency_and_the_one_that_failed_first(q: rrq.Controller) -> None:
@@ -19,9 +19,25 @@ def test_an_impossible_task_names_its_dependency_and_the_one_that_failed_first(q
     first.cancel()
     sentences = [str(error) for error in rrq.task_results([second.id, third.id])]
     assert sentences == [
-        f"task {second.id} is IMPOSSIBLE: its dependency {first.id} is CANCELLED",
-        f"task {third.id} is IMPOSSIBLE: its dependency {second.id} is IMPOSSIBLE, since task {first.id} is CANCELLED",
+        f"task {second.id} is IMPOSSIBLE: its dependency {first.id} is CANCELLED: it was cancelled while it waited",
+        f"task {third.id} is IMPOSSIBLE: its dependency {second.id} is IMPOSSIBLE, since task {first.id} is CANCELLED: "
+        "it was cancelled while it waited",
     ]
+
+
+def test_an_impossible_task_says_with_what_error_the_first_one_failed(
+    q: rrq.Controller, workers: rrq.WorkerManager
+) -> None:
+    last = q.submit(double, q.submit(double, q.submit(fail, "no such file")))
+    last.wait(10)
+    assert str(rrq.task_result(last)).endswith("is ERROR: ValueError: no such file")
+
+
+def test_an_impossible_task_below_one_whose_dependency_was_deleted_says_so(q: rrq.Controller) -> None:
+    first = q.submit(double, 1)
+    last = q.submit(double, q.submit(double, first))
+    first.delete(check=False)
+    assert str(rrq.task_result(last)).endswith(f"is IMPOSSIBLE: it needs task {first.id}, which was deleted")
 
 
 def test_a_task_that_was_lost_too_often_says_how_often(q: rrq.Controller) -> None:

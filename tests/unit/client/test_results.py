@@ -26,7 +26,7 @@ def test_a_result_that_is_not_there_yet_is_no_value(q: rrq.Controller) -> None:
     task = q.submit(double, 1)
     with pytest.raises(rrq.ResultMissing, match=f"{task.id} is PENDING"):
         rrq.task_result(task)
-    with pytest.raises(rrq.ResultMissing, match="1 others"):
+    with pytest.raises(rrq.ResultMissing, match="2 of 2 tasks have none"):
         rrq.task_results([task, q.submit(double, 2)])
     assert issubclass(rrq.ResultMissing, LookupError)
 
@@ -92,9 +92,17 @@ def test_fields_of_the_original_are_fields_of_what_is_raised(q: rrq.Controller, 
     odd = error_of(q.submit(raise_error, OddError(7, where="here")))
     assert isinstance(odd, OddError)
     assert (odd.code, odd.where) == (7, "here")
+    hoarding = error_of(q.submit(raise_error, MemoryError("too much")))
+    assert isinstance(hoarding, MemoryError)
     decoding = error_of(q.submit(bytes.decode, b"\xff", "utf-8"))
     assert isinstance(decoding, UnicodeDecodeError)
     assert decoding.start == 0
+
+
+def test_an_error_without_a_text_is_told_by_its_type_alone(q: rrq.Controller, workers: rrq.WorkerManager) -> None:
+    task = q.submit(raise_error, ValueError())
+    assert str(error_of(task)) == f"task {task.id} is ERROR: ValueError"
+    assert task.info().attempts[0].error == "ValueError"
 
 
 @pytest.mark.parametrize("kind", [StopIteration, SystemExit, KeyboardInterrupt, GeneratorExit])

@@ -3,11 +3,13 @@
 import asyncio
 import pickle
 import threading
+from collections.abc import Callable
 from typing import TypeVar
 
 import pytest
 
 import rrq_core as rrq
+from rrq_core.testing import wait_until
 from tests.unit.client.calls import GATES, double, fail, wait_at
 
 V = TypeVar("V")
@@ -111,3 +113,42 @@ def test_an_await_that_is_given_up_leaves_the_task(q: rrq.Controller) -> None:
     assert task.status() == "PENDING"
     with rrq.worker_spawn(1):
         assert asyncio.run(result_of(task)) == 2
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        pytest.param(lambda task, q: task.result(10), id="result"),
+        pytest.param(lambda task, q: rrq.TaskGroup([task], q).results(10)[0], id="results"),
+        pytest.param(lambda task, q: asyncio.run(_awaited(task)), id="await"),
+    ],
+)
+def test_the_result_of_a_task_that_was_retried_when_it_was_over_is_that_of_the_new_one(
+    q: rrq.Controller, workers: rrq.WorkerManager, read: Callable[[rrq.Task[str], rrq.Controller], str]
+) -> None:
+    gate = GATES["again"] = threading.Event()
+    gate.set()
+    q.submit(double, 1).wait(10)
+    task = q.submit(wait_at, "again")
+    wait_until(lambda: task.status().is_terminal, "the task is over")
+    q.submit(double, 2).wait(10)  # by now this controller has heard that the other is over, too
+    gate.clear()
+    task.retry()
+    threading.Timer(0.1, gate.set).start()
+    assert read(task, q) == "again"
+
+
+async def _awaited(task: rrq.Task[V]) -> V:
+    return await task
+
+
+def test_without_follow_a_task_that_was_retried_has_no_result_and_says_where_it_is(
+    url: str, q: rrq.Controller, workers: rrq.WorkerManager
+) -> None:
+    task = q.submit(double, 1)
+    task.wait(10)
+    task.retry().wait(10)
+    with rrq.connect("lab", url, follow=False) as unfollowing:
+        for read in (unfollowing.task(task.id).result, lambda: rrq.task_result(task, follow=False)):
+            with pytest.raises(rrq.ResultMissing, match="is MOVED and has no result of its own"):
+                read()

@@ -127,7 +127,9 @@ def test_a_task_expires_with_all_that_belongs_to_it(q: rrq.Controller, polling: 
     assert not rrq.check().violations
 
 
-def test_a_task_that_is_still_needed_does_not_expire(q: rrq.Controller, polling: rrq.WorkerManager) -> None:
+def test_a_result_that_is_still_needed_outlives_its_expired_task(q: rrq.Controller, polling: rrq.WorkerManager) -> None:
     needed = q.options(result_ttl=0.1).submit(double, 1)
     later = rrq.task_create_call(double, [needed], delay=1.5)
+    wait_until(lambda: not rrq.task_exists(needed), "it has expired")
+    assert later.status() == "DEFERRED"
     assert later.result(timeout=10) == 4

@@ -29,8 +29,13 @@ async def use(q: rrq.Controller) -> None:
     reveal_type(rrq.task_status("0", named=True))  # dict[str, TaskStatus]
     rrq.task_wait([q.submit(word, 1), q.submit(area, 1), "0"])
     reveal_type(rrq.task_results([q.submit(word, 1)], error=True))  # list[str]
-    q.submit(area, "wide")  # error: arg-type
-    q.submit(area, 1, depth=3)  # error: call-arg
+    reveal_type(q.submit(abs, -1))  # Task[int]
+    reveal_type(q.submit(area, q.submit(word, 1)))  # Task[float]
+    reveal_type(q.submit(area, 1, height=q.submit(word, 1)))  # Task[float]
+    reveal_type(q.submit(sum, q.map(word, [1])))  # Task[int]
+    reveal_type(q.options(retries=1).submit(area, [q.submit(word, 1)]))  # Task[float]
+    q.submit(3, 1)  # error: call-overload
+    q.options(retries=1).submit("area")  # error: call-overload
     reveal_type(q.options(retries=3, retry_delay=rrq.exponential(1, 60), retry_on=OSError).submit(word, 1))  # Task[str]
     reveal_type(rrq.task_create_call(word, [q.submit(area, 1)], depends_on=["0", q.submit(word, 1)]))  # Task[str]
     reveal_type(rrq.deferred_list())  # dict[str, dict[str, TaskStatus]]

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from rrq_core.client import hint, inbox, wait
 from rrq_core.model.ids import TaskId, new_task_id
 from rrq_core.model.task import NewRetry
 from rrq_core.testing.waiting import wait_until
-from tests.unit.client.calls import GATES, double, fail, wait_at
+from tests.unit.client.calls import GATES, double, fail, fail_once, wait_at
 
 GRACE = 10
 
@@ -204,3 +205,31 @@ def test_the_thread_of_the_inbox_goes_when_nobody_waits(
 
     assert asyncio.run(result()) == 2
     wait_until(lambda: not threads_of(q), "the thread is gone")
+
+
+def test_a_wait_for_a_task_that_is_no_longer_impossible_lasts_until_it_is_over(
+    q: rrq.Controller, workers: rrq.WorkerManager, tmp_path: Path
+) -> None:
+    GATES["revived"] = threading.Event()
+    parent = q.submit(fail_once, str(tmp_path / "was here"), "revived")
+    parent.wait(GRACE)
+    child = rrq.task_create_call(double, [parent])  # IMPOSSIBLE at once, of which there is news
+    q.submit(double, 1).wait(GRACE)
+    parent.retry()
+    threading.Timer(0.1, GATES["revived"].set).start()
+    assert child.wait(GRACE)
+
+
+def test_a_wait_for_a_task_that_was_retried_unheard_lasts_until_the_new_one_is_over(
+    q: rrq.Controller, workers: rrq.WorkerManager
+) -> None:
+    GATES["unheard"] = threading.Event()
+    GATES["unheard"].set()
+    q.submit(double, 1).wait(GRACE)
+    task = q.submit(wait_at, "unheard")
+    wait_until(lambda: task.status().is_terminal, "it is over")
+    GATES["unheard"].clear()
+    new = task.retry()
+    threading.Timer(0.1, GATES["unheard"].set).start()
+    assert task.wait(GRACE)
+    assert new.status().is_terminal

@@ -102,6 +102,14 @@ def test_functions_of_a_script_run_in_another_process(elsewhere: Elsewhere) -> N
     assert [call.function(*call.args) for call in calls] == [6, -2, 7, 6, 14, -5, 4, 9]
 
 
+def test_functions_of_a_script_know_their_file_in_another_process(elsewhere: Elsewhere) -> None:
+    (sent,) = elsewhere("def broken(): return [1 / 0 for _ in 'x']\nsend_call(broken)")
+    function: Any = received(sent).function
+    with pytest.raises(ZeroDivisionError) as caught:
+        function()
+    assert {Path(entry.path).name for entry in caught.traceback[1:]} == {"script.py"}
+
+
 def test_classes_of_a_script_stay_the_same_from_task_to_task(elsewhere: Elsewhere) -> None:
     first, second, colour, same_colour = (received(data).args[0] for data in elsewhere(CLASSES))
     assert type(first) is type(second)

@@ -1,9 +1,9 @@
 -- Verify laws, each subject by itself, and mend what is broken where that is asked for.
--- ARGV: Q, kind (task, queued, pending, worker, value, key, group), repair 0/1, subject …
+-- ARGV: Q, kind (ground, task, queued, pending, worker, value, key, group), repair 0/1, subject …
 --   queued: queue name and task id by turns; group: group name and task id by turns
 -- Returns: {{law, subject, sentence, mended 0/1} …}
 -- Law: what is verified and mended here is seen whole: nothing comes between a look and its mending.
--- include: keys clock wake object drop end_task enqueue release erase attempt lose finding check_fields check_ties check_tags check_worker statuses
+-- include: keys clock wake object drop end_task enqueue release erase attempt lose finding check_fields check_ties check_tags check_worker check_names statuses
 local function check_task(id)
   local status = field('status', id)
   if not status or not KNOWN_STATUS[status] then
@@ -11,7 +11,10 @@ local function check_task(id)
   end
   check_always(id, status)
   check_forbidden(id, status)
+  check_stored(id, status)
   check_marks(id, status)
+  check_own_key(id)
+  check_own_group(id)
   if status == 'RUNNING' then
     check_running(id)
   elseif not LIVE[status] and status ~= 'MOVED' then
@@ -20,7 +23,13 @@ local function check_task(id)
   check_parents(id, status)
   check_children(id, status)
   check_chain(id, status)
+end
+
+-- What mending needs: options that can be read, values that know who wants them.
+local function check_ground(id)
+  check_readable(id)
   check_tag(id)
+  check_tag(id .. ':checkpoint')
 end
 
 -- An id in a queue list that should not be there, or not twice.
@@ -46,23 +55,10 @@ local function check_pending(id)
   end
 end
 
-local function check_key(name)
-  local entry = redis.call('HGET', key('task:key'), name)
-  local id = entry and string.match(entry, '^%S+')
-  if id and not is_known(id) then
-    broken('key-belongs-to-the-queue', id, 'has an idempotency key and is not there',
-      function() redis.call('HDEL', key('task:key'), name) end)
-  end
-end
-
-local function check_group(name, id)
-  if redis.call('ZSCORE', group_key(name), id) and not is_known(id) then
-    broken('key-belongs-to-the-queue', id, 'is in the group ' .. name .. ' and is not there',
-      function() redis.call('ZREM', group_key(name), id) end)
-  end
-end
-
-local CHECKS = {task = check_task, pending = check_pending, worker = check_worker, value = check_value, key = check_key}
+local CHECKS = {
+  ground = check_ground, task = check_task, pending = check_pending, worker = check_worker, value = check_value,
+  key = check_key,
+}
 local CHECKS_OF_PAIRS = {queued = check_queued, group = check_group}
 
 if CHECKS[ARGV[2]] then

@@ -33,6 +33,9 @@ for _, id in ipairs(ids) do
         return {'NEEDED', id, child}
       end
       outside[id] = true
+      if ARGV[3] == '1' then
+        break
+      end
     end
   end
 end
@@ -41,14 +44,18 @@ if #running > 0 then
 end
 
 -- Whoever outside waits for one of these fails with it; a full server refuses here, before anything is deleted.
-local left = 0
+local needed = {}
 for id, _ in pairs(outside) do
   redis.call('HSET', key('task:status'), id, redis.call('HGET', key('task:status'), id))
   withdraw({id})
   redis.call('HSET', key('task:status'), id, 'CANCELLED')
-  left = release({id}, MOST_INHERITORS)
+  needed[#needed + 1] = id
 end
-if left > 0 then
+if #needed > 0 and release({unpack(needed)}, MOST_INHERITORS) > 0 then
+  for _, id in ipairs(needed) do  -- until the rest has been released, they have ended like any other
+    give_reason(id, 'cancelled', '')
+    end_task(id, 'CANCELLED')
+  end
   return {'AGAIN'}
 end
 

@@ -49,6 +49,7 @@ if ARGV[6] ~= '' then
   else
     held = false
     local retries = status == 'ERROR' and delay ~= '' and redis.call('HINCRBY', key('task:errors'), id, 1) <= (options_of(id).retries or 0)
+      and redis.call('HEXISTS', key('task:cancel'), id) == 0
     if tail ~= '' then
       redis.call('HSET', key('task:log'), id, tail)
     end
@@ -66,7 +67,6 @@ if ARGV[6] ~= '' then
       else
         enqueue(id, options_of(id).front)
       end
-      redis.call('HDEL', key('task:cancel'), id)
       lines[1] = now .. ' TASK_RETRY ' .. id
     else
       outcome = 'OK'
@@ -151,7 +151,7 @@ end
 
 if id then
   -- The call of a retried task is its root's; only a first attempt of a root cannot have a checkpoint.
-  local root, body = id, redis.call('HGET', key('task:expr'), id)
+  local root, body = id, redis.call('HGET', key('task:expr'), id) or ''
   if #body == ID_LENGTH then
     root, body = body, redis.call('HGET', key('task:expr'), body)
   end

@@ -4,10 +4,11 @@ import pytest
 
 from rrq_core.errors import TaskNotFound
 from rrq_core.model.ids import DEFAULT_QUEUE, QueueName, new_task_id
-from rrq_core.model.status import TaskStatus
+from rrq_core.model.status import OnLost, TaskStatus, WorkerStatus
 from rrq_core.model.task import Cancelled, CancelReply, NewTask, Standing
+from rrq_core.model.work import FinishReply
 from rrq_core.ports import Backend
-from rrq_core.testing.builders import new_task, new_tasks
+from rrq_core.testing.builders import new_task, new_tasks, new_value
 from rrq_core.testing.case import ContractCase
 from rrq_core.testing.hand import Hand
 from rrq_core.testing.looking import record_of, status_of, unchanged, waiting_in
@@ -69,6 +70,24 @@ class CancellingTests(ContractCase):
         backend.queue.cancel(work.claim.task)
         hand.complete(work)
         assert status_of(backend, work.claim.task) is TaskStatus.COMPLETE
+
+    def test_a_task_that_was_asked_to_stop_is_not_tried_again(self, backend: Backend) -> None:
+        hand = Hand(backend)
+        work = hand.submit_and_take(new_task(separate_process=True, retries=3))
+        backend.queue.cancel(work.claim.task)
+        reply = hand.finish(work, TaskStatus.ERROR, new_value(b"failure"), retry_in=0.0)
+        self.assert_answer(reply, FinishReply.OK, FinishReply.ALREADY)
+        assert status_of(backend, work.claim.task) is TaskStatus.ERROR
+        assert waiting_in(backend) == []
+
+    @pytest.mark.parametrize("idle", [False, True], ids=["lost", "never-begun"])
+    def test_a_task_that_was_asked_to_stop_is_not_put_back(self, backend: Backend, idle: bool) -> None:
+        hand = Hand(backend)
+        work = hand.submit_and_take(new_task(separate_process=True, on_lost=OnLost.REQUEUE))
+        backend.queue.cancel(work.claim.task)
+        backend.workers.leave(hand.session, WorkerStatus.EXITED, "", idle)
+        assert status_of(backend, work.claim.task) is (TaskStatus.CANCELLED if idle else TaskStatus.DIED)
+        assert waiting_in(backend) == []
 
     @pytest.mark.parametrize("status", [TaskStatus.COMPLETE, *FAILURES])
     def test_what_is_over_stays_as_it_is(self, backend: Backend, status: TaskStatus) -> None:

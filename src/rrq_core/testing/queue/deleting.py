@@ -123,6 +123,24 @@ class DeletingTests(ContractCase):
         self.delete(backend, parent.id, child.id)
         assert set(backend.queue.tasks()) == set()
 
+    @pytest.mark.parametrize("others", [0, 251], ids=["few", "many"])
+    def test_a_retried_dependent_is_deleted_by_any_of_its_names(self, backend: Backend, others: int) -> None:
+        parent, more = new_task(), new_tasks(others)
+        backend.queue.submit([parent, child := new_task(depends_on=(parent.id,)), *more])
+        backend.queue.cancel(child.id)
+        backend.queue.retry([NewRetry(task=child.id, new=new_task_id())])
+        backend.queue.delete([parent.id, child.id, *(task.id for task in more)])
+        assert set(backend.queue.tasks()) == set()
+
+    @pytest.mark.parametrize("others", [0, 251], ids=["few", "many"])
+    def test_what_a_retried_task_is_needed_by_saves_it(self, backend: Backend, others: int) -> None:
+        parent, more = new_task(), new_tasks(others)
+        backend.queue.submit([parent, child := new_task(depends_on=(parent.id,)), *more])
+        backend.queue.cancel(parent.id)
+        backend.queue.retry([NewRetry(task=parent.id, new=new_task_id())])
+        with unchanged(backend), pytest.raises(TaskInUse, match=child.id):
+            backend.queue.delete([parent.id, *(task.id for task in more)])
+
     def test_what_needs_a_task_that_is_deleted_by_force_is_impossible(self, backend: Backend) -> None:
         parent = new_task()
         child = new_task(depends_on=(parent.id,), queue=QueueName("other"))

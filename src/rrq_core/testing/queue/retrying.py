@@ -118,6 +118,18 @@ class RetryingTests(ContractCase):
         work = hand.take(retry(backend, child.id))
         assert bytes_of(backend, work.results[parent.id]) == b"argument"
 
+    def test_what_was_complete_once_is_not_waited_for_again(self, backend: Backend) -> None:
+        hand, parent = Hand(backend), new_task()
+        child = new_task(depends_on=(parent.id,), takes_result_of=(parent.id,))
+        backend.queue.submit([parent, child])
+        hand.run(parent.id, b"argument")
+        hand.fail(hand.take(child.id))
+        backend.queue.cancel(retry(backend, parent.id))
+        new = retry(backend, child.id)
+        assert status_of(backend, new) is TaskStatus.PENDING
+        assert record_of(backend, new).depends_on == (parent.id,)
+        assert dict(hand.take(new).results) == {parent.id: new_value(b"argument").hash}
+
     def test_a_checkpoint_is_handed_on_along_the_chain(self, backend: Backend) -> None:
         hand, task = Hand(backend), new_task()
         work = hand.submit_and_take(task)

@@ -5,6 +5,7 @@ It has no connection to the store. The task comes over a socket, and so go progr
 
 import atexit
 import gc
+import importlib
 import os
 import resource
 import signal
@@ -21,11 +22,17 @@ from attrs import frozen
 from rrq_core.worker.process.exchange import HELLO, PROGRESS, Errand, outcome_frame, read_run
 from rrq_core.worker.process.inheritance import shed_inheritance
 from rrq_core.worker.process.kernel import flush_c_output, signal_at_end_of_parent
-from rrq_core.worker.process.transport import Frame, Line
+from rrq_core.worker.process.transport import Frame, Line, packed
+from rrq_core.worker.progress import hear_progress
 from rrq_core.worker.run import failed, run_task
 
-_STDIN, _STDOUT, _STDERR = 0, 1, 2
+_STDOUT, _STDERR = 1, 2
 _ORPHANED = 70  # EX_SOFTWARE: nobody is there to read it
+_HELLO = packed(Frame(kind=HELLO))
+
+# `signal` without the enums that it makes of numbers. In a fork, each function that is called costs copies of the pages
+# of memory that it lies in.
+_signal = importlib.import_module("_signal")
 
 
 @frozen(kw_only=True)
@@ -33,27 +40,40 @@ class Birth:
     """What a process of a task is born with.
 
     Args:
-        task: The descriptor of its socket.
+        line: Its connection to the worker.
         output: The descriptor of the file for what it prints.
         parent: The process that started it.
-        scratch: The worker's scratch directory.
+        errand: Its task; None: it will come on the line.
     """
 
-    task: int
+    line: Line
     output: int
     parent: int
-    scratch: str
+    errand: Errand | None
+
+
+def prepare() -> None:
+    """Do what need not be done in each process: who is forked inherits it.
+
+    This process is to end by `os._exit`, and to have no standard input.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+    atexit._clear()  # it is not for a process of a task to clean up what was there before
+    hear_progress()
 
 
 def live(birth: Birth) -> NoReturn:
     """Become a clean process, say hello, run one task, and end."""
     try:
         _settle(birth)
-        line = Line(socket.socket(fileno=birth.task), Path(birth.scratch))
-        line.send(Frame(kind=HELLO))
-        errand = _wait_for_task(line)
+        birth.line.send_packed(_HELLO)
+        errand = birth.errand or _wait_for_task(birth.line)
         gc.enable()
-        _run(line, errand)
+        carry_out(birth.line, errand)
         _clean_up()
     except BaseException:
         traceback.print_exc()
@@ -63,8 +83,17 @@ def live(birth: Birth) -> NoReturn:
 
 
 def main(task: int, output: int, parent: int, scratch: str) -> NoReturn:
-    """Live in a fresh interpreter."""
-    live(Birth(task=task, output=output, parent=parent, scratch=scratch))
+    """Live in a fresh interpreter.
+
+    Args:
+        task: The descriptor of the socket to the worker.
+        output: That of the file for what it prints.
+        parent: The process that started it.
+        scratch: The worker's scratch directory.
+    """
+    prepare()
+    line = Line(socket.socket(fileno=task), Path(scratch))
+    live(Birth(line=line, output=output, parent=parent, errand=None))
 
 
 def _settle(birth: Birth) -> None:
@@ -73,35 +102,23 @@ def _settle(birth: Birth) -> None:
     if os.getppid() != birth.parent:
         os._exit(_ORPHANED)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    _redirect(birth.output)
-    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
-    atexit._clear()  # what was registered before the fork is to be cleaned up by who registered it
+        _signal.signal(number, _signal.SIG_DFL)
+    _signal.signal(signal.SIGINT, signal.default_int_handler)
+    for place in (_STDOUT, _STDERR):  # by descriptor, so that C code and other programs print there too
+        os.dup2(birth.output, place)
+    if birth.output > _STDERR:
+        os.close(birth.output)
     shed_inheritance()
-
-
-def _redirect(output: int) -> None:
-    """Read nothing, and print into the file: by descriptor, so that C code and other programs do so too."""
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for descriptor, place in ((nothing, _STDIN), (output, _STDOUT), (output, _STDERR)):
-        os.dup2(descriptor, place)
-    for descriptor in (nothing, output):
-        if descriptor > _STDERR:
-            os.close(descriptor)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
 def _wait_for_task(line: Line) -> Errand:
     while not (frames := line.receive()):
         pass
-    return read_run(frames[0])
+    return read_run(frames[0].record, frames[0].parts)
 
 
-def _run(line: Line, errand: Errand) -> None:
+def carry_out(line: Line, errand: Errand) -> None:
+    """Run a task, and tell its progress and outcome on a line."""
     own = os.getpid()
     lock = threading.Lock()
 

@@ -2,7 +2,6 @@
 
 import signal
 import time
-from contextlib import suppress
 
 from attrs import frozen
 
@@ -37,7 +36,7 @@ class Course:
     Args:
         claim: The claim of its task.
         pid: Its process id.
-        errand: The task, to be sent to it.
+        errand: The task, to be sent to it when it has said hello; None: it was born with it.
         line: The connection to it.
         link: Its zygote.
         watch: What talks with the store meanwhile.
@@ -49,7 +48,7 @@ class Course:
         self,
         claim: Claim,
         pid: int,
-        errand: Frame,
+        errand: Frame | None,
         *,
         line: Line,
         link: ZygoteLink,
@@ -71,9 +70,8 @@ class Course:
         self._early: list[Frame] = []
         self._outcome: Finished | None = None
         self._verdict: Verdict | None = None
-        self._code: int | None = None
+        self._code = link.ended_early()
         self._kill_at: float | None = None
-        self._is_sent = False
 
     def says_hello(self, timeout: float) -> bool:
         """Wait until the process is about to touch code of a user; one that does not say so in time is killed.
@@ -82,8 +80,6 @@ class Course:
             ZygoteGone: If its zygote has ended.
         """
         until = self._began + timeout
-        with suppress(OSError):  # it has ended already, which its zygote will tell
-            self._is_sent = self._line.send_ahead(self._errand)
         while self._code is None and (left := until - time.monotonic()) > 0:
             ready = wait_for(
                 [self._link.fileno()] if self._is_deaf else [self._line.fileno(), self._link.fileno()], left
@@ -110,8 +106,8 @@ class Course:
         """
         self._news = news
         try:
-            if not self._is_sent:
-                self._send_errand()
+            if self._errand is not None:
+                self._send(self._errand)
             for frame in self._early:
                 self._take(frame)
             self._wait_for_end()
@@ -126,9 +122,9 @@ class Course:
             self._news = self._watch.dismiss().then(self._news)
         return self._result()
 
-    def _send_errand(self) -> None:
+    def _send(self, errand: Frame) -> None:
         try:
-            self._line.send(self._errand)
+            self._line.send(errand)
         except BrokenPipeError:  # it has ended, which its zygote will tell
             self._is_deaf = True
 
@@ -193,7 +189,10 @@ class Course:
 
     def _received(self) -> list[Frame]:
         try:
-            return self._line.receive()
+            frames = self._line.receive()
+            if self._line.damage is not None:
+                self._give_up(self._line.damage)
+            return frames
         except (EOFError, OSError):  # it has ended, or has closed what it does not know
             self._is_deaf = True
         except Damaged as damaged:
@@ -227,6 +226,8 @@ class Course:
         if verdict is None or (was_cancelled and outcome.status is TaskStatus.COMPLETE):
             self._outcome, self._verdict = outcome, None
             self._kill_at = time.monotonic() + self._grace
+            self._watch.tell(self._claim, self._news.then(self._last_line()))  # while the process takes its time to end
+            self._news = News()
 
     def _end_now(self, number: int, grace: float) -> None:
         try:
@@ -243,6 +244,9 @@ class Course:
             return Result(outcome=None, verdict=None, news=self._news)
         if self._outcome is None and self._verdict is None and self._code is not None:
             self._verdict = died(self._code)
-        how = "OK" if self._verdict is None else f"ERROR ({self._verdict.failure.message})"
-        news = self._news.then(News(lines=(NewLogEntry(command="STOP", message=how, child=self.pid),)))
+        news = self._news if self._outcome is not None else self._news.then(self._last_line())
         return Result(outcome=self._outcome, verdict=self._verdict, news=news)
+
+    def _last_line(self) -> News:
+        how = "OK" if self._verdict is None else f"ERROR ({self._verdict.failure.message})"
+        return News(lines=(NewLogEntry(command="STOP", message=how, child=self.pid),))

@@ -1,16 +1,22 @@
 """What a worker, its zygote and the process of a task tell each other, as frames.
 
 The worker tells the zygote to START a process, or to STOP the one that runs; the zygote says that it is READY, that a
-process has STARTED, how it has ENDED. The process says HELLO, gets the task it is to RUN, tells PROGRESS and OUTCOME.
+process has STARTED, how it has ENDED. The process says HELLO, gets the task it is to RUN, unless it was born with it,
+and tells PROGRESS and OUTCOME.
 """
+
+from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
 from rrq_core.model.ids import Hash, QueueId, QueueName, TaskId, WorkerId
 from rrq_core.model.status import TaskStatus
-from rrq_core.model.value import NewValue
+from rrq_core.model.value import Buffer, NewValue
 from rrq_core.model.work import Claim, Finished, Session, Work
 from rrq_core.worker.process.transport import Damaged, Frame, Kind
+
+LARGE_TO_START_WITH = 64 * 1024
+"""Bytes of a task above which it does not go by way of the zygote, as it would have to be copied."""
 
 START = Kind("start")
 STOP = Kind("stop")
@@ -32,6 +38,21 @@ class Errand:
     queue_id: QueueId
 
 
+def start_frame(
+    env: Mapping[str, str], descriptors: Sequence[int], *, is_fresh: bool, run: Frame | None = None
+) -> Frame:
+    """Write what a process is to be started with.
+
+    Args:
+        env: Environment variables that it has beside the zygote's.
+        descriptors: Its end of the connection to the worker, and the file for what it prints.
+        is_fresh: Whether it is a fresh interpreter, not a fork.
+        run: Its task; None: it will come on that connection.
+    """
+    record = {"is_fresh": is_fresh, "env": dict(env), "run": None if run is None else run.record}
+    return Frame(kind=START, record=record, parts=() if run is None else run.parts, descriptors=descriptors)
+
+
 def run_frame(work: Work, queue_id: QueueId) -> Frame:
     """Write a task, which has all its values, for its process."""
     record = {
@@ -49,14 +70,14 @@ def run_frame(work: Work, queue_id: QueueId) -> Frame:
     return Frame(kind=RUN, record=record, parts=(work.body, *work.values.values()))
 
 
-def read_run(frame: Frame) -> Errand:
-    """Read a task in its process.
+def read_run(record: Mapping[str, object], parts: Sequence[Buffer]) -> Errand:
+    """Read a task: of the frame in which it came, the record and the parts.
 
     Raises:
-        Damaged: If the frame holds none.
+        Damaged: If they hold none.
     """
-    body, *values = map(bytes, frame.parts)
-    match frame.record:
+    body, *values = map(bytes, parts)
+    match record:
         case {
             "queue_id": str(queue_id),
             "worker": str(worker),
@@ -82,7 +103,7 @@ def read_run(frame: Frame) -> Errand:
                 checkpoint=None if checkpoint is None else Hash(checkpoint),
             )
             return Errand(work=work, queue_id=QueueId(queue_id))
-    raise Damaged(f"this is no task: {frame!r:.200}")
+    raise Damaged(f"this is no task: {record!r:.200}")
 
 
 def outcome_frame(finished: Finished) -> Frame:

@@ -1,27 +1,23 @@
 """What a forked process must not share with the one that it was forked from, although it has inherited it."""
 
-import random
 import secrets
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 
 def shed_inheritance() -> None:
-    """Seed the generators of random numbers anew, and drop open file systems: of what is loaded here, nothing else."""
-    random.seed()
-    numpy = _loaded("numpy.random")
-    if numpy is not None:
+    """Seed the generators of random numbers anew, and drop open file systems: of what is loaded here, nothing else.
+
+    Python itself does so for `random`.
+    """
+    loaded: Mapping[str, Any] = sys.modules  # what is loaded here is not known to the types of this library
+    if (numpy := loaded.get("numpy.random")) is not None:
         numpy.seed()
-    torch = _loaded("torch")
-    if torch is not None:
+    if (torch := loaded.get("torch")) is not None:
         torch.manual_seed(secrets.randbits(63))
-    fsspec = _loaded("fsspec.spec")
-    if fsspec is not None:
+    if (fsspec := loaded.get("fsspec.spec")) is not None:
         _drop_instances(fsspec.AbstractFileSystem)
-
-
-def _loaded(name: str) -> Any:  # what is loaded here is not known to the types of this library
-    return sys.modules.get(name)
 
 
 def _drop_instances(kind: Any) -> None:  # as above

@@ -7,6 +7,7 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
 _c = ctypes.CDLL(None, use_errno=True)
+_flush = _c.fflush
 
 
 def signal_at_end_of_parent(number: int) -> None:
@@ -24,7 +25,7 @@ def adopt_orphans() -> None:
 
 def flush_c_output() -> None:
     """Write out what C code has printed and the C library has kept back."""
-    _c.fflush(None)
+    _flush(None)
 
 
 def _control(option: int, value: int) -> None:

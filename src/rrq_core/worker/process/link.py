@@ -12,7 +12,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from rrq_core.worker.process.exchange import READY, START, STARTED, STOP
+from rrq_core.worker.process.exchange import READY, STARTED, STOP
 from rrq_core.worker.process.transport import Damaged, Frame, Line
 
 _ZYGOTE = "import sys; sys.path[:] = {path!r}; from rrq_core.worker.process.zygote import main; main({told})"
@@ -64,6 +64,7 @@ class ZygoteLink:
                 start_new_session=True,  # a Ctrl-C in the worker's terminal is for the worker
             )
         self._line = Line(ours, scratch)
+        self._early: Sequence[Frame] = ()
         try:
             self.against_forking = self._ready()
         except BaseException:
@@ -84,22 +85,18 @@ class ZygoteLink:
         """Whether the zygote has not ended."""
         return self._process.poll() is None
 
-    def start(self, task: socket.socket, output: int, env: Mapping[str, str], *, is_fresh: bool) -> int:
+    def start(self, start: Frame) -> int:
         """Have a process started for a task.
 
         Args:
-            task: Its end of the connection to it.
-            output: The descriptor of the file for what it prints.
-            env: Environment variables that it has beside the zygote's.
-            is_fresh: Whether it is a fresh interpreter, not a fork.
+            start: With what; see `start_frame`.
         Returns:
             Its process id.
         Raises:
             ZygoteGone: If there is no zygote any more.
             OSError: If no process can be started.
         """
-        record = {"is_fresh": is_fresh, "env": dict(env)}
-        self._send(Frame(kind=START, record=record, descriptors=(task.fileno(), output)))
+        self._send(start)
         match self._await(STARTED):
             case {"pid": int(pid)}:
                 return pid
@@ -123,11 +120,12 @@ class ZygoteLink:
         Raises:
             ZygoteGone: If there is no zygote any more.
         """
-        for frame in self._receive():
-            match frame.kind, frame.record:
-                case "ended", {"code": int(code)}:
-                    return code
-        return None
+        return _end_in(self._receive())
+
+    def ended_early(self) -> int | None:
+        """Give how the running process has ended, if that was told in one go with its start; else None."""
+        early, self._early = self._early, ()
+        return _end_in(early)
 
     def close(self) -> None:
         """End the zygote, and with it whatever it has started."""
@@ -147,8 +145,10 @@ class ZygoteLink:
     def _await(self, kind: str) -> Mapping[str, object]:
         until = time.monotonic() + _LONGEST_START
         while True:
-            for frame in self._receive(until):
+            frames = self._receive(until)
+            for number, frame in enumerate(frames):
                 if frame.kind == kind:
+                    self._early = frames[number + 1 :]
                     return frame.record
 
     def _send(self, frame: Frame) -> None:
@@ -171,6 +171,14 @@ class ZygoteLink:
             return "the process that starts processes for this worker's tasks does not answer"
         how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
         return f"the process that starts processes for this worker's tasks has ended ({how})"
+
+
+def _end_in(frames: Sequence[Frame]) -> int | None:
+    for frame in frames:
+        match frame.kind, frame.record:
+            case "ended", {"code": int(code)}:
+                return code
+    return None
 
 
 def _working_directory() -> str:

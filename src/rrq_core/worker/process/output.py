@@ -17,9 +17,12 @@ class Output:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self.descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        try:
+            self.descriptor = _opened(path)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.descriptor = _opened(path)
         self._start = os.fstat(self.descriptor).st_size
 
     def close(self) -> None:
@@ -28,6 +31,8 @@ class Output:
 
     def tail(self) -> bytes:
         """Give what was printed; of more than 64 KiB the end, after a line that says how much was left out."""
+        if os.fstat(self.descriptor).st_size == self._start:
+            return b""
         with self.path.open("rb") as file:
             end = file.seek(0, os.SEEK_END)
             file.seek(min(self._start, end))
@@ -37,3 +42,7 @@ class Output:
             line = f"[{size - TAIL} bytes and the line that they end in are omitted]\n".encode()
             file.seek(end - TAIL + len(line))
             return line + file.read(TAIL - len(line))
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)

@@ -10,12 +10,12 @@ from attrs import evolve, frozen
 from rrq_core.model.config import WorkerConfig
 from rrq_core.model.ids import QueueId
 from rrq_core.model.task import TaskChange
-from rrq_core.model.work import Finished, Work
+from rrq_core.model.work import Claim, Finished, Work
 from rrq_core.model.worker import NewLogEntry
 from rrq_core.payload import Context, PayloadKind, RunOptions, read_run_options
 from rrq_core.worker.process.course import Course, Result
 from rrq_core.worker.process.ending import finish
-from rrq_core.worker.process.exchange import run_frame
+from rrq_core.worker.process.exchange import LARGE_TO_START_WITH, run_frame, start_frame
 from rrq_core.worker.process.limits import Limits
 from rrq_core.worker.process.link import Surroundings, ZygoteGone, ZygoteLink
 from rrq_core.worker.process.news import News
@@ -131,24 +131,30 @@ class SeparateProcesses:
             return self._start_by(self._living_zygote(), work, options, output)
 
     def _start_by(self, zygote: ZygoteLink, work: Work, options: RunOptions, output: Output) -> tuple[bool, Course]:
-        claim, is_fresh = work.claim, self._why_fresh is not None
-        own = {"RRQ_TASK_ID": claim.task, "RRQ_WORKER_ID": claim.session.worker, "RRQ_ATTEMPT": str(claim.attempt)}
+        is_fresh = self._why_fresh is not None
+        run = run_frame(work, self._queue_id)
+        goes_along = not is_fresh and sum(map(len, run.parts)) <= LARGE_TO_START_WITH
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                pid = zygote.start(theirs, output.descriptor, {**options.env, **own}, is_fresh=is_fresh)
+                start = start_frame(
+                    {**options.env, **_told(work.claim)},
+                    (theirs.fileno(), output.descriptor),
+                    is_fresh=is_fresh,
+                    run=run if goes_along else None,
+                )
+                pid = zygote.start(start)
         except BaseException:
             ours.close()
             raise
-        limits = Limits(work.timeout, options.memory, zygote.pid)
         course = Course(
-            claim,
+            work.claim,
             pid,
-            run_frame(work, self._queue_id),
+            None if goes_along else run,
             line=Line(ours, self._scratch_directory()),
             link=zygote,
             watch=self._watch,
-            limits=limits,
+            limits=Limits(work.timeout, options.memory, zygote.pid),
             grace=self._config.timeout_process_die,
         )
         return not is_fresh, course
@@ -183,3 +189,8 @@ class SeparateProcesses:
         if self._scratch is None or not self._scratch.exists():  # a zygote whose end we did not want removes it
             self._scratch = Path(tempfile.mkdtemp(prefix="rrq-worker-"))
         return self._scratch
+
+
+def _told(claim: Claim) -> dict[str, str]:
+    """Give the environment variables by which a process can tell what it is for."""
+    return {"RRQ_TASK_ID": claim.task, "RRQ_WORKER_ID": claim.session.worker, "RRQ_ATTEMPT": str(claim.attempt)}

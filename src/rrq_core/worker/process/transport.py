@@ -25,7 +25,6 @@ LARGE = 1024 * 1024
 
 _LENGTH = struct.Struct("<I")
 _CHUNK = 64 * 1024
-_SENT_AHEAD = 64 * 1024  # what fits into the buffer of any socket, with room to spare for what else is in a frame
 _MOST_DESCRIPTORS = 4
 
 Kind = NewType("Kind", str)
@@ -45,6 +44,11 @@ class Frame:
     descriptors: Sequence[int] = ()
 
 
+def packed(frame: Frame) -> bytes:
+    """Write a frame that has neither parts nor descriptors."""
+    return _packed_head(frame, ())
+
+
 def wait_for(descriptors: Sequence[int], timeout: float | None) -> set[int]:
     """Wait until there is something to read, or an end, at most `timeout` seconds; give the descriptors where it is."""
     poll = select.poll()  # not select(): a worker may have more than a thousand files open
@@ -60,6 +64,8 @@ class Line:
         end: The socket; it is closed with this.
         scratch: The directory for parts that are too large to be sent.
         takes_descriptors: Whether open files may come with frames.
+    Attributes:
+        damage: What came behind the last whole frame and is none; None if there is no such thing.
     """
 
     def __init__(self, end: socket.socket, scratch: Path, *, takes_descriptors: bool = False) -> None:
@@ -68,6 +74,7 @@ class Line:
         self._takes_descriptors = takes_descriptors
         self._unread = bytearray()
         self._descriptors: list[int] = []
+        self.damage: Damaged | None = None
 
     def fileno(self) -> int:
         """Give the descriptor of the socket, to wait for it."""
@@ -84,26 +91,20 @@ class Line:
             OSError: If the other end is closed, or the scratch directory cannot be written.
         """
         places: list[int | str] = [self._put_aside(part) if len(part) > LARGE else len(part) for part in frame.parts]
-        described = {
-            "kind": frame.kind,
-            "record": frame.record,
-            "parts": places,
-            "descriptors": len(frame.descriptors),
-        }
-        head = json.dumps(described).encode()
         inline = [part for part, place in zip(frame.parts, places, strict=True) if isinstance(place, int)]
-        data = b"".join([_LENGTH.pack(len(head)), head, *inline])
+        data = b"".join([_packed_head(frame, places), *inline])
         if frame.descriptors:
             sent = socket.send_fds(self._end, [data], list(frame.descriptors))
             data = data[sent:]
         self._end.sendall(data)
 
-    def send_ahead(self, frame: Frame) -> bool:
-        """Send a frame if that takes no waiting for the other side to read it; tell whether it was sent."""
-        if sum(map(len, frame.parts)) > _SENT_AHEAD:
-            return False
-        self.send(frame)
-        return True
+    def send_packed(self, packed: bytes) -> None:
+        """Send a frame that was packed.
+
+        Raises:
+            OSError: If the other end is closed.
+        """
+        self._end.sendall(packed)
 
     def wait(self, timeout: float | None) -> None:
         """Wait until there is something to read.
@@ -119,16 +120,21 @@ class Line:
 
         Raises:
             EOFError: If the other end was closed.
-            Damaged: If what came is no frame.
+            Damaged: If what came is no frame, and there is no whole one before it; see `damage`.
             OSError: If the connection is broken.
         """
         data = self._read()
         if not data:
             raise EOFError
         self._unread += data
-        frames = []
-        while (frame := self._next()) is not None:
-            frames.append(frame)
+        frames: list[Frame] = []
+        try:
+            while (frame := self._next()) is not None:
+                frames.append(frame)
+        except Damaged as damaged:
+            if not frames:
+                raise
+            self.damage = damaged
         return frames
 
     def receive_rest(self) -> list[Frame]:
@@ -189,6 +195,12 @@ class Line:
         except OSError as error:
             raise Damaged(f"a frame names a file that cannot be read: {error}") from error
         return data
+
+
+def _packed_head(frame: Frame, places: Sequence[int | str]) -> bytes:
+    described = {"kind": frame.kind, "record": frame.record, "parts": places, "descriptors": len(frame.descriptors)}
+    head = json.dumps(described).encode()
+    return _LENGTH.pack(len(head)) + head
 
 
 @frozen(kw_only=True)

@@ -2,7 +2,7 @@
 else.
 
 One thread tells news and asks whether the task is still wanted. The other sleeps on the worker's own wake-ups, and has
-the first ask when there is one. Both start with the first process that lasts, and stay.
+the first ask when there is one. The one starts with the first process, the other with the first that lasts; both stay.
 """
 
 import socket
@@ -41,10 +41,10 @@ class Watch:
         self._changed = threading.Condition()
         self._claim: Claim | None = None
         self._news = News()
-        self._is_to_ask = self._is_telling = self._is_closed = False
+        self._is_attended = self._is_to_ask = self._is_telling = self._is_closed = False
         self._standing = Standing.HELD
         self._sleeps_until = 0.0
-        self._threads: list[threading.Thread] = []
+        self._threads: dict[str, threading.Thread] = {}
 
     def fileno(self) -> int:
         """Give the descriptor that is readable when a process that is attended is not wanted any more."""
@@ -57,20 +57,24 @@ class Watch:
         with self._changed:
             return self._standing
 
-    def attend(self, claim: Claim, news: News) -> None:
-        """Begin with a process, or go on with it: tell news of it, and ask whether it is wanted."""
+    def tell(self, claim: Claim, news: News) -> None:
+        """Tell news of a process."""
         with self._changed:
-            if claim != self._claim:
-                self._claim, self._standing, self._is_to_ask = claim, Standing.HELD, True
-            self._news = self._news.then(news)
-            self._changed.notify_all()
-        if not self._threads:
-            self._start()
+            self._take(claim, news)
+        self._start(self._talk)
+
+    def attend(self, claim: Claim, news: News) -> None:
+        """Tell news of a process that lasts, and from now on ask whether it is wanted."""
+        with self._changed:
+            self._take(claim, news)
+            self._is_attended = self._is_to_ask = True
+        self._start(self._talk)
+        self._start(self._listen)
 
     def dismiss(self) -> News:
         """Leave off with a process; give what was not told. While the store is away, this may take some seconds."""
         with self._changed:
-            self._claim = None
+            self._claim, self._is_attended = None, False
             self._changed.notify_all()
             self._changed.wait_for(lambda: not self._is_telling)
             left, self._news = self._news, News()
@@ -86,17 +90,24 @@ class Watch:
     def close(self) -> None:
         """Let the threads end."""
         with self._changed:
-            self._claim, self._is_closed = None, True
+            self._claim, self._is_attended, self._is_closed = None, False, True
             self._changed.notify_all()
         self._ear.close()
         if not self._threads:
             self._bell.close()
 
-    def _start(self) -> None:
-        for life in (self._talk, self._listen):
-            thread = threading.Thread(target=life, name=f"rrq{life.__name__}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+    def _take(self, claim: Claim, news: News) -> None:
+        if claim != self._claim:
+            self._claim, self._standing = claim, Standing.HELD
+        self._news = self._news.then(news)
+        self._changed.notify_all()
+
+    def _start(self, life: Callable[[], None]) -> None:
+        """Start a thread, if it has not been."""
+        name = f"rrq{life.__name__}"
+        if name not in self._threads:
+            self._threads[name] = threading.Thread(target=life, name=name, daemon=True)
+            self._threads[name].start()
 
     def _talk(self) -> None:
         pauses = growing_pauses()
@@ -166,5 +177,5 @@ class Watch:
     def _attended(self) -> Claim | None:
         """Wait for a process to be attended; None at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_closed or self._claim is not None)
+            self._changed.wait_for(lambda: self._is_closed or self._is_attended)
             return self._claim

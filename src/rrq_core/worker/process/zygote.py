@@ -11,17 +11,19 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from rrq_core.worker.process.child import Birth, live
-from rrq_core.worker.process.exchange import ENDED, READY, STARTED
+from rrq_core.worker.process.child import Birth, live, prepare
+from rrq_core.worker.process.exchange import ENDED, READY, STARTED, Errand, read_run
 from rrq_core.worker.process.forking import reason_against_forking
 from rrq_core.worker.process.group import Group
 from rrq_core.worker.process.kernel import adopt_orphans, signal_at_end_of_parent
+from rrq_core.worker.process.rehearsal import rehearse
 from rrq_core.worker.process.transport import Damaged, Frame, Line, wait_for
+from rrq_core.worker.run import read_ahead
 
 _AT_END_OF_WORKER = signal.SIGHUP
 _CHILD = "import sys; sys.path[:] = {path!r}; from rrq_core.worker.process.child import main; main({birth})"
@@ -40,7 +42,7 @@ def main(control: int, worker: int, scratch: str) -> NoReturn:
         os._exit(0)
     adopt_orphans()
     line = Line(socket.socket(fileno=control), Path(scratch), takes_descriptors=True)
-    zygote = Zygote(line, scratch)
+    zygote = Zygote(line, Path(scratch))
     line.send(Frame(kind=READY, record={"against_forking": reason_against_forking()}))
     zygote.serve()
     os._exit(0)
@@ -49,7 +51,7 @@ def main(control: int, worker: int, scratch: str) -> NoReturn:
 class Zygote:
     """Does what the worker asks for on its line, for one process at a time."""
 
-    def __init__(self, line: Line, scratch: str) -> None:
+    def __init__(self, line: Line, scratch: Path) -> None:
         self._line = line
         self._scratch = scratch
         self._signals, self._noted = os.pipe()
@@ -59,6 +61,8 @@ class Zygote:
     def serve(self) -> None:
         """Serve until the worker has ended; then end what is left."""
         self._note_signals()
+        prepare()
+        rehearse()
         gc.collect()
         gc.freeze()  # so that collecting garbage in a fork does not copy what it shares with us
         gc.disable()  # nor in its first steps; it enables it before it runs the task
@@ -93,35 +97,43 @@ class Zygote:
 
     def _heed(self, frame: Frame) -> None:
         match frame.kind, frame.record:
-            case "start", {"is_fresh": bool(is_fresh), "env": dict(env)}:
-                self._start(frame, is_fresh, env)
+            case "start", {"is_fresh": bool(is_fresh), "env": dict(env), "run": dict() | None as run}:
+                errand = None if run is None else read_run(run, frame.parts)
+                self._start(frame.descriptors, is_fresh, env, errand)
             case "stop", {"signal": int(number), "grace": int() | float() as grace} if self._group is not None:
                 self._group.signal(number)
                 self._kill_at = time.monotonic() + grace
 
-    def _start(self, frame: Frame, is_fresh: bool, env: Mapping[str, str]) -> None:
-        task, output = frame.descriptors
-        birth = Birth(task=task, output=output, parent=os.getpid(), scratch=self._scratch)
+    def _start(self, descriptors: Sequence[int], is_fresh: bool, env: Mapping[str, str], errand: Errand | None) -> None:
+        task, output = descriptors
+        end = socket.socket(fileno=task)
         try:
-            pid = _exec(birth, env) if is_fresh else self._fork(birth, env)
+            if is_fresh:
+                pid = _exec(task, output, str(self._scratch), env)
+            else:
+                line = Line(end, self._scratch)
+                pid = self._fork(Birth(line=line, output=output, parent=os.getpid(), errand=errand), env)
         except OSError as error:
             self._line.send(Frame(kind=STARTED, record={"pid": None, "problem": str(error)}))
             return
         finally:
-            os.close(task)
+            end.close()
             os.close(output)
         self._group, self._kill_at = Group(pid), None
         self._line.send(Frame(kind=STARTED, record={"pid": pid, "problem": ""}))
 
     def _fork(self, birth: Birth, env: Mapping[str, str]) -> int:
         sys.stdout.flush()
+        if birth.errand is not None:
+            read_ahead(birth.errand.work, birth.errand.queue_id)
         pid = os.fork()
         if pid == 0:
             signal.set_wakeup_fd(-1)
             for descriptor in (self._signals, self._noted):
                 os.close(descriptor)
             self._line.close()
-            os.environ.update(env)
+            for name, value in env.items():
+                os.environ[name] = value
             live(birth)
         return pid
 
@@ -139,10 +151,10 @@ def _heard(number: int, frame: FrameType | None) -> None:
     """Do nothing: the number has gone to the pipe. A function, as ignored signals would be ignored by children too."""
 
 
-def _exec(birth: Birth, env: Mapping[str, str]) -> int:
+def _exec(task: int, output: int, scratch: str, env: Mapping[str, str]) -> int:
     """Start a process of a task in a fresh interpreter."""
-    for descriptor in (birth.task, birth.output):
+    for descriptor in (task, output):
         os.set_inheritable(descriptor, True)
-    told = f"{birth.task}, {birth.output}, {birth.parent}, {birth.scratch!r}"
+    told = f"{task}, {output}, {os.getpid()}, {scratch!r}"
     command = [sys.executable, "-c", _CHILD.format(path=sys.path, birth=told)]
     return os.posix_spawn(sys.executable, command, {**os.environ, **env})

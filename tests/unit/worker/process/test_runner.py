@@ -3,6 +3,7 @@
 import os
 import resource
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,14 +36,15 @@ threading.Thread(target=time.sleep, args=(1000,), name="ticker", daemon=True).st
 
 def work_of(function: object, *args: object) -> Work:
     task = new_task_id()
+    call = CallEncoder(function, QUEUE).encode(task, args, {})
     return Work(
         claim=Claim(session=Session(worker=WorkerId("w"), token="t"), task=task, attempt=1),
         root=task,
-        body=CallEncoder(function, QUEUE).encode(task, args, {}).body,
+        body=call.body,
         queue=DEFAULT_QUEUE,
         separate_process=True,
         timeout=None,
-        values={},
+        values={value.hash: bytes(value.data or b"") for value in call.values},
         results={},
         checkpoint=None,
     )
@@ -55,6 +57,7 @@ class Lab:
         self._directory = directory
         self._made: list[SeparateProcesses] = []
         self.lines: list[str] = []
+        self.standing = Standing.HELD
 
     def run(self, processes: SeparateProcesses, work: Work) -> TaskStatus:
         """Run a task, note the lines for the log, and give its status."""
@@ -65,7 +68,7 @@ class Lab:
 
     def _tell(self, claim: Claim, news: News) -> Standing:
         self._note(news)
-        return Standing.HELD
+        return self.standing
 
     def _note(self, news: News) -> None:
         self.lines += [f"{line.command} {line.message}".rstrip() for line in news.lines]
@@ -78,7 +81,7 @@ class Lab:
             path=[str(self._directory), *sys.path],
         )
         workers = open_backend("memory://runner", QUEUE).workers
-        watch = Watch(workers, self._tell, 1.0)
+        watch = Watch(workers, self._tell, 1000.0)
         made = SeparateProcesses(QUEUE, WorkerConfig(**config), surroundings, watch, is_threaded=False)
         self._made.append(made)
         return made
@@ -112,6 +115,33 @@ def test_a_zygote_with_threads_is_not_forked_unless_that_is_wished_for(lab: Lab)
     assert not any("FRESH" in line for line in lab.lines)
     assert lab.run(lab.processes(HAS_A_THREAD), work_of(abs, -1)) is TaskStatus.COMPLETE
     assert any("FRESH" in line and "ticker" in line for line in lab.lines)
+
+
+@pytest.mark.parametrize("process", ["fork", "fresh"])
+@pytest.mark.parametrize("size", [10, 100_000, 2_000_000], ids=["with its start", "by its line", "by a file"])
+def test_a_task_of_any_size_comes_to_its_process(lab: Lab, process: str, size: int) -> None:
+    ended = lab.processes(process=process).run(work_of(len, bytes(size))).finished
+    assert ended is not None
+    assert decode_value(ended.result.data, Context(kind=PayloadKind.VALUE, queue_id=QUEUE)) == size
+
+
+def test_the_lines_for_the_log_are_told_once_and_in_order(lab: Lab) -> None:
+    processes = lab.processes()
+    for _ in range(5):
+        lab.run(processes, work_of(abs, -1))
+    words = [line.split()[0] for line in lab.lines if "FRESH" not in line]
+    assert words == ["REMOTE", "CHILD", "STOP"] * 5
+
+
+def test_a_task_that_was_cancelled_before_it_lasted_is_stopped_without_a_wake_up(lab: Lab) -> None:
+    lab.standing = Standing.CANCEL
+    assert lab.run(lab.processes(), work_of(time.sleep, 1000)) is TaskStatus.CANCELLED
+
+
+def test_of_a_task_that_nobody_wants_nothing_is_handed_in(lab: Lab) -> None:
+    lab.standing = Standing.GONE
+    ran = lab.processes(timeout_process_die=1000.0).run(work_of(time.sleep, 1000))
+    assert ran.finished is None
 
 
 def test_a_log_directory_that_cannot_be_written_is_told(lab: Lab, tmp_path: Path) -> None:

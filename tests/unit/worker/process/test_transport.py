@@ -93,6 +93,17 @@ def test_what_is_no_frame_is_refused(ends, sent: bytes) -> None:
         other.receive()
 
 
+def test_what_came_whole_is_not_lost_by_what_is_behind_it(ends) -> None:
+    end, one, other = ends
+    one.send(Frame(kind=KIND))
+    end.sendall(b"\x02\x00\x00\x00{}")
+    assert [frame.kind for frame in other.receive()] == [KIND]
+    assert isinstance(other.damage, Damaged)
+    end.sendall(b"more")
+    with pytest.raises(Damaged):
+        other.receive()
+
+
 def test_a_file_that_is_named_and_not_there_is_damage(ends, tmp_path: Path) -> None:
     _, one, other = ends
     one.send(Frame(kind=KIND, parts=(bytes(LARGE + 1),)))

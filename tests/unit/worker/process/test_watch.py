@@ -16,6 +16,7 @@ from rrq_core.worker.process.transport import wait_for
 from rrq_core.worker.process.watch import Watch
 
 CLAIM = Claim(session=Session(worker=WorkerId("w"), token="t"), task=TaskId("1" * 32), attempt=1)
+OTHER = Claim(session=CLAIM.session, task=TaskId("2" * 32), attempt=1)
 PID = News(change=TaskChange(pid=7), lines=(NewLogEntry(command="CHILD", child=7),))
 
 
@@ -25,6 +26,7 @@ class Store:
     def __init__(self) -> None:
         self.told: list[News] = []
         self.asked = 0
+        self.slept = 0
         self.standing = Standing.HELD
         self.error: Exception | None = None
         self.woken = threading.Event()
@@ -38,6 +40,7 @@ class Store:
         return self.standing
 
     def wait(self, session: Session, queues: object, timeout: float) -> None:
+        self.slept += 1
         self.woken.wait(timeout)
         self.woken.clear()
 
@@ -67,6 +70,42 @@ def test_news_are_told_and_nothing_is_left_of_them(store: Store, watch: Watch) -
     watch.attend(CLAIM, PID)
     wait_until(lambda: store.told == [PID], "it is told")
     assert not watch.dismiss()
+
+
+def test_who_only_tells_takes_no_wake_ups_from_the_worker(store: Store) -> None:
+    slow = Watch(store, store.tell, 1000.0)  # type: ignore[arg-type]  # as above
+    slow.tell(CLAIM, PID)
+    wait_until(lambda: store.told == [PID], "it is told")
+    slow.dismiss()
+    assert (store.slept, slow.deaf_for()) == (0, 0.0)
+    slow.attend(CLAIM, News())
+    wait_until(lambda: store.slept == 1, "one that lasts is listened for")
+    slow.dismiss()
+    store.woken.set()
+    wait_until(lambda: slow.deaf_for() == 0.0, "it has left off")
+    slow.tell(OTHER, PID)
+    wait_until(lambda: store.told == [PID, PID], "it is told")
+    assert (store.slept, slow.deaf_for()) == (1, 0.0)
+    slow.close()
+
+
+def test_a_claim_that_is_gone_is_heard_when_news_are_told(
+    store: Store, watch: Watch, heard: Callable[[], Standing]
+) -> None:
+    store.standing = Standing.GONE
+    watch.attend(CLAIM, PID)
+    assert heard() is Standing.GONE
+
+
+def test_a_process_that_lasts_is_asked_about_at_once(store: Store) -> None:
+    slow = Watch(store, store.tell, 1000.0)  # type: ignore[arg-type]  # as above
+    slow.tell(CLAIM, PID)
+    wait_until(lambda: store.asked == 1, "it is told")
+    store.standing = Standing.CANCEL
+    slow.attend(CLAIM, News())
+    assert wait_for([slow.fileno()], 10.0)
+    assert slow.heard() is Standing.CANCEL
+    slow.close()
 
 
 def test_a_cancel_is_heard_by_a_wake_up(store: Store, heard: Callable[[], Standing]) -> None:
@@ -120,6 +159,6 @@ def test_what_stood_for_one_process_does_not_stand_for_the_next(
     assert heard() is Standing.CANCEL
     watch.dismiss()
     store.standing = Standing.HELD
-    watch.attend(Claim(session=CLAIM.session, task=TaskId("2" * 32), attempt=1), PID)
+    watch.attend(OTHER, PID)
     wait_until(lambda: store.told == [PID], "it is told")
     assert watch.heard() is Standing.HELD

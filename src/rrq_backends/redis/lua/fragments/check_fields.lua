@@ -20,6 +20,8 @@ end
 local function end_damaged(id, what)
   return function()
     withdraw({id})
+    untie(id)
+    redis.call('DEL', task_key(id, 'depends:up'))
     give_reason(id, 'damaged', what)
     end_and_release(id, 'DIED')
   end
@@ -34,15 +36,38 @@ local function queue_with(id)
   return 'default'
 end
 
-local function is_json(text)
-  local ok, value = pcall(cjson.decode, text)
-  return ok and type(value) == 'table'
+local function table_of(text)
+  local ok, value = pcall(cjson.decode, text or '{}')
+  return ok and type(value) == 'table' and value
+end
+
+-- Options that may be damaged.
+local function read_options(id)
+  return table_of(field('options', id)) or {}
+end
+
+local function check_readable(id)
+  for _, name in ipairs({'options', 'reason'}) do
+    if not table_of(field(name, id)) then
+      broken('task-fields', id, 'has ' .. name .. ' that cannot be read', drop_field(name, id))
+    end
+  end
+end
+
+-- A retried task names the first of its chain in place of a call.
+local function mend_call(id, status)
+  return function()
+    local root = field('moved_root', id)
+    if LIVE[status] and not root then
+      end_damaged(id, 'its call is lost')()
+    end
+    redis.call('HSET', key('task:expr'), id, root or '')
+  end
 end
 
 local function check_always(id, status)
   if not field('expr', id) then
-    broken('task-fields', id, 'is ' .. status .. ' and has no call to run',
-      LIVE[status] and end_damaged(id, 'its call is lost') or set_field('expr', id, ''))
+    broken('task-fields', id, 'is ' .. status .. ' and has no call to run', mend_call(id, status))
   end
   local name = field('queue', id)
   if not name then
@@ -62,37 +87,41 @@ local function check_always(id, status)
   if not field('time_submit', id) then
     broken('task-fields', id, 'has no time of submission', set_field('time_submit', id, field('time_start', id) or now))
   end
-  for _, name_of in ipairs({'options', 'reason'}) do
-    local text = field(name_of, id)
-    if text and not is_json(text) then
-      broken('task-fields', id, 'has ' .. name_of .. ' that cannot be read', drop_field(name_of, id))
-    end
+  local attempts = redis.call('LLEN', task_key(id, 'attempts'))
+  if attempts > (tonumber(field('attempt', id) or 0) or 0) then
+    broken('task-fields', id, 'was claimed more often than it says', set_field('attempt', id, attempts))
   end
 end
 
 -- The two marks by which a worker knows what to look for.
 local function check_marks(id, status)
-  local text = field('options', id)
-  if text and not is_json(text) then
+  local options = table_of(field('options', id))
+  if not options then
     return
   end
-  local options = options_of(id)
   local separate = field('local', id) == 'FALSE' or nil
   local carries = redis.call('EXISTS', task_key(id, 'arguments')) == 1
     -- Once it has run, there may be what its worker has stored for it.
     or (LIVE[status] and not field('attempt', id) and redis.call('EXISTS', S .. ':tag_hash:' .. id) == 1)
   if options.separate ~= separate or (carries and not options.carries) then
     broken('task-fields', id, 'has options that do not say where it runs, or what it carries', function()
-      options.separate, options.carries = separate, carries or nil
+      options.separate, options.carries = separate, options.carries or carries or nil
       redis.call('HSET', key('task:options'), id, cjson.encode(options))
     end)
+  end
+  if options.carries and not carries and LIVE[status] and not field('attempt', id) then
+    broken('value-has-bytes-while-tagged', id, 'is ' .. status .. ' and its arguments are lost',
+      end_damaged(id, 'its arguments are lost'))
   end
 end
 
 -- What only tasks of some statuses may have.
 local function check_forbidden(id, status)
-  if status ~= 'RUNNING' and field('cancel', id) then
-    broken('task-fields', id, 'is ' .. status .. ' and asked to stop', drop_field('cancel', id))
+  if (status ~= 'RUNNING' or field('local', id) == 'TRUE') and field('cancel', id) then
+    broken('task-fields', id, 'is ' .. status .. ' and asked to stop, which it cannot', drop_field('cancel', id))
+  end
+  if LIVE[status] and field('result', id) then
+    broken('task-fields', id, 'is ' .. status .. ' and has a result', drop_field('result', id))
   end
   if status ~= 'DEFERRED' and redis.call('ZSCORE', key('task:due'), id) then
     broken('deferred-waits-for-something', id, 'is ' .. status .. ' and has a time to start at',
@@ -127,6 +156,17 @@ local function has_result(id)
     and redis.call('SISMEMBER', S .. ':tag_hash:' .. id, hash) == 1
 end
 
+-- What a task has to show lies in the store, under its tag.
+local function check_stored(id, status)
+  if status ~= 'COMPLETE' and field('result', id) and not has_result(id) then
+    broken('value-has-bytes-while-tagged', id, 'is ' .. status .. ' and what came of it is lost', drop_field('result', id))
+  end
+  local checkpoint = field('checkpoint', id)
+  if checkpoint and redis.call('SISMEMBER', S .. ':tag_hash:' .. id .. ':checkpoint', checkpoint) == 0 then
+    broken('value-has-bytes-while-tagged', id, 'has a checkpoint that is lost', drop_field('checkpoint', id))
+  end
+end
+
 local function check_ended(id, status)
   if not field('time_complete', id) then
     broken('task-fields', id, 'is ' .. status .. ' and has no time of its end', set_field('time_complete', id, now))
@@ -137,14 +177,12 @@ local function check_ended(id, status)
       redis.call('HDEL', key('task:result'), id)
       redis.call('HSET', key('task:status'), id, 'DIED')
     end)
-  elseif FAILED[status] and field('result', id) and not has_result(id) then
-    broken('value-has-bytes-while-tagged', id, 'is ' .. status .. ' and its error is lost', drop_field('result', id))
   elseif FAILED[status] and not field('result', id) and not field('reason', id) then
     broken('task-fields', id, 'is ' .. status .. ' and does not say why',
       function() give_reason(id, 'damaged', 'why it ended was lost') end)
   end
-  local lifetime = options_of(id).result_ttl
-  if lifetime and status ~= 'MOVED' and not redis.call('ZSCORE', key('task:expire'), id) then
+  local lifetime = read_options(id).result_ttl
+  if lifetime and not redis.call('ZSCORE', key('task:expire'), id) then
     broken('task-fields', id, 'shall expire and has no time for it',
       function() redis.call('ZADD', key('task:expire'), after(lifetime), id) end)
   end

@@ -45,6 +45,16 @@ local function check_parent(id, status, parent)
   end
 end
 
+-- Its time counts from its submission; a moment before it nobody can tell whether it was let through.
+local function check_delay(id, status)
+  local delay, submitted = read_options(id).delay, tonumber(field('time_submit', id))
+  local due = delay and submitted and submitted + delay
+  if status == 'DEFERRED' and due and due > now_number + 0.001 and not redis.call('ZSCORE', key('task:due'), id) then
+    broken('deferred-waits-for-something', id, 'is to start later, and has no time for it',
+      function() redis.call('ZADD', key('task:due'), string.format('%.6f', due), id) end)
+  end
+end
+
 local WAITS = {DEFERRED = true, IMPOSSIBLE = true}
 
 local function check_parents(id, status)
@@ -63,6 +73,7 @@ local function check_parents(id, status)
   for _, parent in ipairs(parents) do
     check_parent(id, status, parent)
   end
+  check_delay(id, status)
   if status == 'DEFERRED' and redis.call('EXISTS', task_key(id, 'depends:up')) == 0
     and not redis.call('ZSCORE', key('task:due'), id)
     and redis.call('HGET', key('task:status'), id) == 'DEFERRED' then
@@ -79,9 +90,11 @@ local function check_children(id, status)
       end
     end
   end
-  if not LIVE[status] and redis.call('EXISTS', task_key(id, 'depends:down')) == 1
-    and redis.call('SISMEMBER', key('task:releasing'), id) == 0 then
-    broken('dependency-is-known-both-ways', id, 'is over and who waits for it was not released', function()
+  -- Only what is live is waited for, and only for what has failed is anything IMPOSSIBLE; but while it is being released.
+  local was_not_released = (not LIVE[status] and redis.call('EXISTS', task_key(id, 'depends:down')) == 1)
+    or (not FAILED[status] and redis.call('EXISTS', task_key(id, 'depends:impossible')) == 1)
+  if was_not_released and redis.call('SISMEMBER', key('task:releasing'), id) == 0 then
+    broken('dependency-is-known-both-ways', id, 'is ' .. status .. ', and who depends on it does not know it', function()
       redis.call('SADD', key('task:releasing'), id)
       release({id}, RELEASE_LIMIT)
     end)

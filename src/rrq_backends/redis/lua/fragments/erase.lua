@@ -35,7 +35,7 @@ local function withdraw(ids)
       table.insert(by_queue[name], id)
     elseif status == 'RUNNING' then
       local worker = redis.call('HGET', key('task:worker'), id)
-      if redis.call('HGET', key('worker:task'), worker) == id then
+      if worker and redis.call('HGET', key('worker:task'), worker) == id then
         redis.call('HDEL', key('worker:task'), worker)
       end
     end

@@ -1,5 +1,6 @@
 -- include: keys release attempt reason
--- A claim that ended with its worker: `on_lost` decides. The task goes to the front of its queue, or it has DIED.
+-- A claim that ended with its worker: `on_lost` decides. The task goes to the front of its queue, or it has DIED; so has
+-- one that was asked to stop, whatever `on_lost` says.
 local function lose_task(id, kind, detail)
   if redis.call('HGET', key('task:status'), id) ~= 'RUNNING' then
     return ''
@@ -7,8 +8,8 @@ local function lose_task(id, kind, detail)
   local options = options_of(id)
   local losses = redis.call('HINCRBY', key('task:losses'), id, 1)
   note_attempt(id, 'DIED', kind .. ': ' .. detail)
-  if options.on_lost == 'requeue' and losses < (options.max_attempts or 3) then
-    redis.call('HDEL', key('task:cancel'), id)
+  if options.on_lost == 'requeue' and losses < (options.max_attempts or 3)
+    and redis.call('HEXISTS', key('task:cancel'), id) == 0 then
     enqueue(id, true)
     return 'REQUEUED'
   end

@@ -2,7 +2,8 @@
 -- What a change of a task means to those that wait for it. At most `budget` of them in one script; with what is left the
 -- task stays in `task:releasing` until `release` has gone on.
 --   COMPLETE, failed: `depends:down` is released, or becomes IMPOSSIBLE and is kept in `depends:impossible`
---   MOVED: both wait for the next of the chain      live again: `depends:impossible` waits again
+--   MOVED: both wait for the next of the chain      live again: `depends:impossible` waits again, and is released too
+--     where the task was COMPLETE before all of them were reached
 -- Breadth first, by a work list. Returns how many tasks still have dependents to treat.
 local function release(work, budget)
   local function fail_one(id, parent)
@@ -45,13 +46,18 @@ local function release(work, budget)
     return redis.call('EXISTS', task_key(id, 'depends:impossible')) == 1
   end
 
+  local function revive_and_let_through(id, parent)
+    local has_followers = revive(id)
+    let_through({id}, parent)
+    return has_followers
+  end
+
   local function move_one(id, parent, leaf)
     local status = redis.call('HGET', key('task:status'), leaf)
     redis.call('SADD', task_key(id, 'depends:up'), leaf)
     redis.call('SREM', task_key(id, 'depends:up'), parent)
     if status == 'COMPLETE' then
-      revive(id)
-      let_through({id}, leaf)
+      return revive_and_let_through(id, leaf)
     elseif FAILED[status] then
       return fail_one(id, leaf)
     else
@@ -70,14 +76,15 @@ local function release(work, budget)
     local status = redis.call('HGET', key('task:status'), parent)
     if LIVE[status] then
       return 'depends:impossible', wait_again
-    elseif status == 'COMPLETE' then
-      return 'depends:down', let_through
-    elseif status == 'MOVED' then
-      local leaf = leaf_of(parent)
-      local from = redis.call('EXISTS', task_key(parent, 'depends:down')) == 1 and 'depends:down' or 'depends:impossible'
-      return from, function(id) return move_one(id, parent, leaf) end
+    elseif FAILED[status] then
+      return 'depends:down', fail_one
     end
-    return 'depends:down', fail_one
+    local from = redis.call('EXISTS', task_key(parent, 'depends:down')) == 1 and 'depends:down' or 'depends:impossible'
+    if status == 'COMPLETE' then
+      return from, from == 'depends:down' and let_through or revive_and_let_through
+    end
+    local leaf = leaf_of(parent)
+    return from, function(id) return move_one(id, parent, leaf) end
   end
 
   local function is_settled(parent)
