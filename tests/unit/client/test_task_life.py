@@ -128,8 +128,11 @@ def test_a_task_expires_with_all_that_belongs_to_it(q: rrq.Controller, polling: 
 
 
 def test_a_result_that_is_still_needed_outlives_its_expired_task(q: rrq.Controller, polling: rrq.WorkerManager) -> None:
+    GATES["expiry"] = threading.Event()
     needed = q.options(result_ttl=0.1).submit(double, 1)
-    later = rrq.task_create_call(double, [needed], delay=1.5)
-    wait_until(lambda: not rrq.task_exists(needed), "it has expired")
+    gate = q.submit(wait_at, "expiry")
+    later = q.options(depends_on=gate).submit(double, needed)
+    wait_until(lambda: q.backend.queue.recover(now=True) and not rrq.task_exists(needed), "it has expired")
     assert later.status() == "DEFERRED"
+    GATES["expiry"].set()
     assert later.result(timeout=10) == 4
