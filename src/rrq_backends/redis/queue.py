@@ -240,7 +240,9 @@ def _retry_refusal(word: bytes, details: list[str], queue_id: str) -> Exception:
     if word == b"NOT_ENDED":
         task, leaf, status = details
         which = f"task {task}" if task == leaf else f"task {task} (now {leaf})"
-        remedy = "retry what it depends on" if status == "IMPOSSIBLE" else "wait for it, or cancel it first"
+        remedy = "retry what it depends on, or submit it anew if that was deleted"
+        if status != "IMPOSSIBLE":
+            remedy = "wait for it, or cancel it first"
         return NotRetriable(f"{which} cannot be retried, it is {status}: {remedy}")
     return BackendError(f"retry was answered with {word.decode()}")
 

@@ -72,5 +72,7 @@ def _check_leaf(task: TaskId, leaf: TaskRecord, seen: set[TaskId]) -> None:
     seen.add(leaf.id)
     if leaf.status is None or not leaf.status.is_terminal or leaf.status is TaskStatus.IMPOSSIBLE:
         which = f"task {task}" if task == leaf.id else f"task {task} (now {leaf.id})"
-        remedy = "retry what it depends on" if leaf.status is TaskStatus.IMPOSSIBLE else "wait for it, or cancel it"
+        remedy = "retry what it depends on, or submit it anew if that was deleted"
+        if leaf.status is not TaskStatus.IMPOSSIBLE:
+            remedy = "wait for it, or cancel it first"
         raise NotRetriable(f"{which} cannot be retried, it is {leaf.status}: {remedy}; nothing was retried")

@@ -25,7 +25,7 @@ class Failure:
     """What is kept of an exception.
 
     Args:
-        type_name: Its type, as a traceback shows it.
+        type_name: Its type, as a traceback shows it; empty where nothing was raised.
         message: Its text.
         trace: The formatted traceback, with notes, causes and the exceptions of a group; of a long one the middle is
             left out.
@@ -42,7 +42,7 @@ class Failure:
     @property
     def summary(self) -> str:
         """The type and the text, as the last line of a traceback has them."""
-        return f"{self.type_name}: {self.message}" if self.message else self.type_name
+        return ": ".join(part for part in (self.type_name, self.message) if part)
 
     def cause(self) -> BaseException | None:
         """Give the original exception with its traceback, None where it cannot be unpickled here."""

@@ -27,8 +27,8 @@ class Verdict:
 
 def cancelled() -> Verdict:
     """Tell that somebody wanted the task to stop."""
-    sentence = "it was cancelled"
-    failure = Failure(type_name="Cancelled", message=sentence, trace=f"Cancelled: {sentence}\n")
+    sentence = "it was cancelled while it ran"
+    failure = Failure(type_name="", message=sentence, trace=f"{sentence}\n")
     return Verdict(status=TaskStatus.CANCELLED, failure=failure, line="CANCEL")
 
 

@@ -17,7 +17,7 @@ from rrq_core.worker.process.limits import Limits, memory_in_use
     [
         (late(2.0), TaskStatus.TIMEOUT, "took longer than timeout_task_run=2 s"),
         (too_large(8_300_000_000, 8_000_000_000), TaskStatus.DIED, "used 8.3 GB of 8 GB"),
-        (cancelled(), TaskStatus.CANCELLED, "it was cancelled"),
+        (cancelled(), TaskStatus.CANCELLED, "it was cancelled while it ran"),
         (died(-signal.SIGSEGV), TaskStatus.DIED, "killed by SIGSEGV"),
         (died(3), TaskStatus.DIED, "its process ended by itself, with exit status 3 and without a result"),
     ],
