@@ -15,6 +15,7 @@ from rrq_core.errors import Fenced, RrqError
 from rrq_core.model.task import Standing
 from rrq_core.model.work import Claim
 from rrq_core.ports import Workers
+from rrq_core.worker.deaf_thread import start_deaf_thread
 from rrq_core.worker.outage import growing_pauses
 from rrq_core.worker.process.news import News
 
@@ -106,8 +107,7 @@ class Watch:
         """Start a thread, if it has not been."""
         name = f"rrq{life.__name__}"
         if name not in self._threads:
-            self._threads[name] = threading.Thread(target=life, name=name, daemon=True)
-            self._threads[name].start()
+            self._threads[name] = start_deaf_thread(life, name)
 
     def _talk(self) -> None:
         pauses = growing_pauses()
