@@ -14,7 +14,7 @@ from rrq_core.client import defaults, environment
 from rrq_core.client.connection import Choices, Connection
 from rrq_core.client.create import create_call, submit_map
 from rrq_core.client.groups import TaskGroup
-from rrq_core.client.options import OptionArguments, TaskOptions, task_options
+from rrq_core.client.options import DEFAULT_OPTIONS, OptionArguments, TaskOptions, task_options
 from rrq_core.client.reference import task_id_of
 from rrq_core.client.seconds import checked_seconds
 from rrq_core.client.task import Task
@@ -29,7 +29,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SCHEMA = "rrq-core 1"
-PLAIN = TaskOptions()
 PLAIN_CONFIGURATION = b'{"store_max_size": null, "offload": null}'
 
 
@@ -66,7 +65,7 @@ class Controller(Connection):
         ...     q.submit(pow, 2, 10).result()
         1024
         """
-        return create_call(self, fn, args, kwargs, PLAIN)
+        return create_call(self, fn, args, kwargs, DEFAULT_OPTIONS)
 
     def map(self, fn: Callable[..., T], *iterables: Iterable[object], keep: bool = True) -> TaskGroup[T]:
         """Submit a call for each tuple of the zipped iterables, as `map` calls; see `task_create_bulk_call`.
@@ -83,7 +82,7 @@ class Controller(Connection):
         ...     q.map(divmod, [7, 8], [3, 3]).results()
         [(2, 1), (2, 2)]
         """
-        return TaskGroup(submit_map(self, fn, iterables, PLAIN), self, keep=keep)
+        return TaskGroup(submit_map(self, fn, iterables, DEFAULT_OPTIONS), self, keep=keep)
 
     def options(self, **options: Unpack[OptionArguments]) -> "BoundOptions":
         """Give `submit` and `map` with options; see `task_create_call` for what there is.
@@ -107,7 +106,7 @@ class BoundOptions:
 
     def __repr__(self) -> str:
         shown = (option.name for option in fields(TaskOptions) if option.repr)
-        changed = [name for name in shown if getattr(self._options, name) != getattr(PLAIN, name)]
+        changed = [name for name in shown if getattr(self._options, name) != getattr(DEFAULT_OPTIONS, name)]
         options = ", ".join(f"{name}={getattr(self._options, name)!r}" for name in changed)
         return f"<{type(self).__name__} {options} of {self._controller!r}>"
 
