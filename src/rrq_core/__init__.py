@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rrq_core.client.cancel import task_cancel
     from rrq_core.client.check import check, destroy
+    from rrq_core.client.configure import configure
     from rrq_core.client.controller import Controller, connect, default_controller_clear, default_controller_set
     from rrq_core.client.create import task_create_bulk_call, task_create_call
     from rrq_core.client.data import TaskData, task_data
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         message_send,
         message_send_and_wait,
     )
+    from rrq_core.client.objects import ObjectStore
     from rrq_core.client.queues import queue_length, queue_list, queue_remove, task_position, task_preceding
     from rrq_core.client.results import task_result, task_results
     from rrq_core.client.retry import task_retry
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
         BackendUnavailable,
         CancelTimeout,
         Closed,
+        ConfigurationTaken,
         ForeignKey,
         InvalidArgument,
         InvalidName,
@@ -68,6 +71,7 @@ if TYPE_CHECKING:
         NotRetriable,
         NotSendable,
         ObjectMissing,
+        OffloadError,
         PayloadRefused,
         PluginError,
         QueueGone,
@@ -78,11 +82,13 @@ if TYPE_CHECKING:
         TaskNotFound,
         TaskTimeout,
         UnknownScheme,
+        ValueTooLarge,
         WorkerIdTaken,
         WorkerNotFound,
         WorkerTimeout,
     )
     from rrq_core.model.config import WorkerConfig
+    from rrq_core.model.queue_configuration import QueueConfiguration
     from rrq_core.model.report import CheckReport
     from rrq_core.model.status import TaskStatus, WorkerStatus
     from rrq_core.model.task import TaskTimes
@@ -96,6 +102,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "rrq_core.client.cancel": "task_cancel",
     "rrq_core.client.check": "check destroy",
+    "rrq_core.client.configure": "configure",
     "rrq_core.client.controller": "Controller connect default_controller_clear default_controller_set",
     "rrq_core.client.create": "task_create_bulk_call task_create_call",
     "rrq_core.client.deferred": "deferred_list",
@@ -105,6 +112,7 @@ _HOMES = {
     "rrq_core.client.messages": (
         "message_get_response message_has_response message_response_ids message_send message_send_and_wait"
     ),
+    "rrq_core.client.objects": "ObjectStore",
     "rrq_core.client.queues": "queue_length queue_list queue_remove task_position task_preceding",
     "rrq_core.client.results": "task_result task_results",
     "rrq_core.client.retry": "task_retry",
@@ -123,12 +131,14 @@ _HOMES = {
         "worker_exists worker_info worker_len worker_list worker_list_exited worker_status worker_task_id worker_wait"
     ),
     "rrq_core.errors": (
-        "BackendDenied BackendError BackendFull BackendUnavailable CancelTimeout Closed ForeignKey InvalidArgument "
-        "InvalidName KeyTaken LogMissing MessageError NoDefaultController NotCancellable NotInTask NotRetriable "
-        "NotSendable ObjectMissing PayloadRefused PluginError QueueGone ResultMissing RrqError SchemaMismatch "
-        "TaskInUse TaskNotFound TaskTimeout UnknownScheme WorkerIdTaken WorkerNotFound WorkerTimeout"
+        "BackendDenied BackendError BackendFull BackendUnavailable CancelTimeout Closed ConfigurationTaken "
+        "ForeignKey InvalidArgument InvalidName KeyTaken LogMissing MessageError NoDefaultController "
+        "NotCancellable NotInTask NotRetriable NotSendable ObjectMissing OffloadError PayloadRefused PluginError "
+        "QueueGone ResultMissing RrqError SchemaMismatch TaskInUse TaskNotFound TaskTimeout UnknownScheme "
+        "ValueTooLarge WorkerIdTaken WorkerNotFound WorkerTimeout"
     ),
     "rrq_core.model.config": "WorkerConfig",
+    "rrq_core.model.queue_configuration": "QueueConfiguration",
     "rrq_core.model.report": "CheckReport",
     "rrq_core.model.status": "TaskStatus WorkerStatus",
     "rrq_core.model.task": "TaskTimes",
@@ -149,6 +159,7 @@ __all__ = [
     "CancelTimeout",
     "CheckReport",
     "Closed",
+    "ConfigurationTaken",
     "Controller",
     "ForeignKey",
     "InvalidArgument",
@@ -163,9 +174,12 @@ __all__ = [
     "NotRetriable",
     "NotSendable",
     "ObjectMissing",
+    "ObjectStore",
     "Offload",
+    "OffloadError",
     "PayloadRefused",
     "PluginError",
+    "QueueConfiguration",
     "QueueGone",
     "ResultMissing",
     "RrqError",
@@ -182,6 +196,7 @@ __all__ = [
     "TaskTimeout",
     "TaskTimes",
     "UnknownScheme",
+    "ValueTooLarge",
     "WorkerConfig",
     "WorkerIdTaken",
     "WorkerInfo",
@@ -190,6 +205,7 @@ __all__ = [
     "WorkerStatus",
     "WorkerTimeout",
     "check",
+    "configure",
     "connect",
     "default_controller_clear",
     "default_controller_set",

@@ -20,6 +20,9 @@ RrqError
 ├── LogMissing (LookupError)            a log that is not kept, or cannot be read here
 ├── MessageError                        a message that could not be answered
 ├── ObjectMissing (LookupError)         a hash that the store does not have
+├── ValueTooLarge (ValueError)          a value that the store does not take, and there is no offload
+├── OffloadError (OSError)              what the offload, or the way to it, answered
+├── ConfigurationTaken (ValueError)     a queue, or an offload, that is configured otherwise
 ├── PayloadRefused (ValueError)         bytes that must not, or cannot, be read here
 ├── Fenced                              a worker's session that is over
 ├── PluginError                         an unknown, duplicate or broken plugin
@@ -166,6 +169,18 @@ class ObjectMissing(RrqError, LookupError):
 
     def __reduce__(self) -> "tuple[type[ObjectMissing], tuple[tuple[str, ...]]]":
         return type(self), (self.hashes,)
+
+
+class ValueTooLarge(RrqError, ValueError):
+    """A value is larger than the store takes, and there is no offload for it. Nothing was written."""
+
+
+class OffloadError(RrqError, OSError):
+    """The offload could not be read or written, or what lies there is not whole."""
+
+
+class ConfigurationTaken(RrqError, ValueError):
+    """A queue is configured otherwise already, or an offload belongs to another queue. Nothing was written."""
 
 
 class PayloadRefused(RrqError, ValueError):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("src", "tests", "examples", "benchmarks")
+FOLDERS = ("src", "plugins", "tests", "examples", "benchmarks")
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 30
 

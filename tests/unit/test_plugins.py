@@ -117,7 +117,10 @@ def test_a_url_without_a_scheme_is_told_apart() -> None:
 
 
 @pytest.mark.parametrize(("url", "command"), [("s3://bucket", r"rrq-core\[s3\]"), ("/data", r"rrq-core\[disk\]")])
-def test_a_known_offload_that_is_not_installed_is_said_with_the_command(url: str, command: str) -> None:
+def test_a_known_offload_that_is_not_installed_is_said_with_the_command(
+    url: str, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugins, "installed_plugins", lambda: Plugins(plugin_manager()))
     with pytest.raises(UnknownScheme, match=f"pip install '{command}'"):
         open_offload(url)
 

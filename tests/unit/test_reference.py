@@ -10,11 +10,12 @@ import pytest
 
 import rrq_core as rrq
 from rrq_core import errors
+from rrq_core.client.objects import StoredObjects
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 CLASSES = {name for name in rrq.__all__ if inspect.isclass(getattr(rrq, name))}
 ERRORS = {name for name in CLASSES if issubclass(getattr(rrq, name), Exception)}
-HANDLES = (rrq.Controller, rrq.Task, rrq.TaskGroup, rrq.WorkerManager)
+HANDLES = (StoredObjects, rrq.Controller, rrq.Task, rrq.TaskGroup, rrq.WorkerManager)
 
 
 def signature(name: str, function: object) -> str:

@@ -2,10 +2,12 @@
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
+from rrq_core.client.notice import notice
 from rrq_core.client.seconds import checked_period
 from rrq_core.client.stopping import check_stop_type, worker_stop
 from rrq_core.errors import InvalidArgument
 from rrq_core.model.report import CheckReport
+from rrq_core.store import OffloadSpace
 
 
 def check(repair: bool = False, *, controller: Connection | None = None) -> CheckReport:
@@ -14,14 +16,20 @@ def check(repair: bool = False, *, controller: Connection | None = None) -> Chec
     It may be called at any time, also while the queue is in use.
 
     Args:
-        repair: Whether to mend what is broken.
+        repair: Whether to mend what is broken, and to delete from the offload what nothing refers to.
         controller: The controller; None: the default one.
     Returns:
         A report: `.ok`, and `.violations` with a sentence on each.
+    Raises:
+        OffloadError: If `repair`, and the offload cannot be read or written. All else was mended.
     """
     if not isinstance(repair, bool):
         raise InvalidArgument(f"repair is True or False, not {repair!r}")
-    return CheckReport(violations=tuple(chosen(controller).backend.queue.check(repair)))
+    connection = chosen(controller)
+    violations = tuple(connection.backend.queue.check(repair))
+    if repair:
+        connection.values.collect()
+    return CheckReport(violations=violations)
 
 
 def destroy(
@@ -41,6 +49,7 @@ def destroy(
     Raises:
         InvalidArgument: If `delete` is neither True nor a number of seconds above 0.
         WorkerTimeout: If workers are not gone in time. Nothing was deleted.
+        OffloadError: If its offload cannot be emptied. All else was deleted.
 
     R: rrq_destroy
     """
@@ -49,3 +58,14 @@ def destroy(
     check_stop_type(worker_stop_type)
     worker_stop(type=worker_stop_type, timeout=timeout_worker_stop, controller=connection)
     connection.backend.queue.destroy(after)
+    _empty(connection.values.space, after)
+
+
+def _empty(space: OffloadSpace | None, after: float) -> None:
+    """Empty an offload with its queue; one that ends by itself cannot take its offload with it."""
+    if space is None:
+        return
+    if after > 0:
+        notice(f"the queue goes in {after:g} s, what lies in its offload stays: delete {space.shown} yourself then")
+    else:
+        space.destroy()

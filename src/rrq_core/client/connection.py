@@ -13,8 +13,10 @@ from rrq_core.client.inbox import Inbox
 from rrq_core.client.seconds import checked_seconds
 from rrq_core.errors import Closed
 from rrq_core.model.ids import QueueId
+from rrq_core.model.queue_configuration import PLAIN_CONFIGURATION, QueueConfiguration
 from rrq_core.plugins import without_password
 from rrq_core.ports import Backend
+from rrq_core.store import ValueStore
 
 _open: "WeakSet[Connection]" = WeakSet()
 
@@ -31,10 +33,13 @@ class Choices:
 class Connection:
     """An open connection to one queue. What people hold is the `Controller`, which adds the calls."""
 
-    def __init__(self, backend: Backend, choices: Choices) -> None:
+    def __init__(
+        self, backend: Backend, choices: Choices, configuration: QueueConfiguration = PLAIN_CONFIGURATION
+    ) -> None:
         self._backend = backend
+        self._values = ValueStore.of(backend.objects, backend.queue_id, configuration)
         self._choices = choices
-        self._inbox = Inbox(backend.queue)
+        self._inbox = Inbox(backend.queue, self._values.discard)
         self._process = os.getpid()
         self._is_closed = False
         _open.add(self)
@@ -64,6 +69,16 @@ class Connection:
         """
         self._check_usable()
         return self._backend
+
+    @property
+    def values(self) -> ValueStore:
+        """The stored values of this queue, as bytes.
+
+        Raises:
+            Closed: As `backend`.
+        """
+        self._check_usable()
+        return self._values
 
     @property
     def inbox(self) -> Inbox:

@@ -14,6 +14,7 @@ from rrq_core.client import defaults, environment
 from rrq_core.client.connection import Choices, Connection
 from rrq_core.client.create import create_call, submit_map
 from rrq_core.client.groups import TaskGroup
+from rrq_core.client.objects import StoredObjects
 from rrq_core.client.options import DEFAULT_OPTIONS, OptionArguments, TaskOptions, task_options
 from rrq_core.client.reference import task_id_of
 from rrq_core.client.seconds import checked_seconds
@@ -21,6 +22,7 @@ from rrq_core.client.task import Task
 from rrq_core.errors import InvalidArgument, SchemaMismatch
 from rrq_core.model.config import WorkerConfig
 from rrq_core.model.ids import queue_id as checked_queue_id
+from rrq_core.model.queue_configuration import PLAIN_CONFIGURATION, QueueConfiguration
 from rrq_core.model.setting import QUEUE_CONFIGURATION, worker_config_name
 from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend
@@ -29,7 +31,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SCHEMA = "rrq-core 1"
-PLAIN_CONFIGURATION = b'{"store_max_size": null, "offload": null}'
 
 
 class Controller(Connection):
@@ -91,6 +92,11 @@ class Controller(Connection):
             InvalidArgument: If one is unknown or cannot be.
         """
         return BoundOptions(self, task_options(options, self.queue_id))
+
+    @property
+    def objects(self) -> StoredObjects:
+        """The stored values of this queue; see `ObjectStore`."""
+        return StoredObjects(self.backend.objects, self.values, self.queue_id)
 
     def task(self, id: str) -> Task[object]:
         """Make the handle of a task of this queue; whether it exists is not looked up."""
@@ -156,11 +162,11 @@ def connect(
     choices = _choices(timeout_task_wait, follow, by_value)
     backend = open_backend(environment.url_or_default(url), name)
     try:
-        _introduce(backend, check_version)
+        configuration = _introduce(backend, check_version)
     except BaseException:
         backend.close()
         raise
-    return Controller(backend, choices)
+    return Controller(backend, choices, configuration)
 
 
 def default_controller_set(controller: Controller | None) -> Controller | None:
@@ -202,18 +208,19 @@ def _choices(timeout_task_wait: float | None, follow: object, by_value: Collecti
     return Choices(timeout_task_wait=limit, follow=follow, by_value=modules)
 
 
-def _introduce(backend: Backend, check_version: bool) -> None:
-    """Enter this controller at the queue, and write what is set there from the start."""
+def _introduce(backend: Backend, check_version: bool) -> QueueConfiguration:
+    """Enter this controller at the queue, and write what is set there from the start; give what is configured."""
     connected = backend.settings.connect(
         SCHEMA,
         json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "user": _user()}).encode(),
-        {QUEUE_CONFIGURATION: PLAIN_CONFIGURATION, worker_config_name("localhost"): WorkerConfig().to_json()},
+        {QUEUE_CONFIGURATION: PLAIN_CONFIGURATION.to_json(), worker_config_name("localhost"): WorkerConfig().to_json()},
     )
     if check_version and connected.schema != SCHEMA:
         raise SchemaMismatch(
             f"the queue {backend.queue_id!r} is laid out as {connected.schema!r}, this version knows {SCHEMA!r}: use "
             "the version that made it, or another queue id; check_version=False goes on, and may corrupt it"
         )
+    return QueueConfiguration.from_json(connected.configuration)
 
 
 def _user() -> str:

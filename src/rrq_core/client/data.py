@@ -70,8 +70,8 @@ def _arguments(
 def _stored(connection: Connection, task: TaskId, hashes: Sequence[Hash]) -> Mapping[Hash, Buffer]:
     if not hashes:
         return {}
-    found = zip(hashes, connection.backend.objects.get(hashes), strict=True)
-    values = {hash: stored.data for hash, stored in found if stored is not None and stored.data is not None}
+    found = zip(hashes, connection.values.get(hashes), strict=True)
+    values = {hash: data for hash, data in found if data is not None}
     if gone := [hash for hash in hashes if hash not in values]:
         raise ObjectMissing(gone, f"an argument of task {task} was deleted meanwhile")
     return values

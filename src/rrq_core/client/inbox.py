@@ -34,10 +34,16 @@ _inboxes: "WeakSet[Inbox]" = WeakSet()
 
 
 class Inbox:
-    """Hears when tasks end, for all waits of one controller."""
+    """Hears when tasks end, for all waits of one controller.
 
-    def __init__(self, queue: Queue) -> None:
+    Args:
+        queue: The queue.
+        discard: Deletes names of the offload that were given up before a moment, by `time.time`.
+    """
+
+    def __init__(self, queue: Queue, discard: Callable[[Sequence[str], float], None]) -> None:
         self._queue = queue
+        self._discard = discard
         self._closed = threading.Event()
         self._begin()
         _inboxes.add(self)
@@ -222,7 +228,8 @@ class Inbox:
         now, period = time.monotonic(), self._wishes.time_poll()
         if period is not None and now - self._looked_after_at >= period:
             self._looked_after_at = now
-            self._queue.recover()
+            told_at = time.time()
+            self._discard(self._queue.recover().names, told_at)
         if now - self._watched_at >= WATCH_AGAIN:
             self._ask_again()
 

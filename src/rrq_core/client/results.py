@@ -47,6 +47,7 @@ def task_result(
         ResultMissing: If the task is not over.
         TaskNotFound: If it is unknown.
         PayloadRefused: If the value cannot be unpickled here.
+        OffloadError: If it is in the offload, and cannot be read there.
 
     R: rrq_task_result
     """
@@ -113,6 +114,7 @@ def task_results(
         ResultMissing: If one is not over.
         TaskNotFound: If one is unknown.
         PayloadRefused: If a value cannot be unpickled here.
+        OffloadError: If one is in the offload, and cannot be read there.
 
     R: rrq_task_results
     """
@@ -162,7 +164,7 @@ def _results_of(connection: Connection, tasks: Sequence[TaskId], records: Sequen
         stored.update(zip(left_out, connection.backend.objects.get(left_out), strict=True))
     unspoken = [record for record in over if _has_failed(record) and record.result is None]
     reasons = sentences(connection, unspoken) if unspoken else {}
-    return [_result_of(connection.queue_id, record, _data_of(record, stored), reasons) for record in over]
+    return [_result_of(connection.queue_id, record, _data_of(connection, record, stored), reasons) for record in over]
 
 
 def _all_over(queue_id: QueueId, tasks: Sequence[TaskId], records: Sequence[TaskRecord | None]) -> list[TaskRecord]:
@@ -188,13 +190,13 @@ def _has_failed(record: TaskRecord) -> bool:
     return record.status is not None and record.status.is_failure
 
 
-def _data_of(record: TaskRecord, stored: Mapping[Hash, Stored | None]) -> Buffer | None:
+def _data_of(connection: Connection, record: TaskRecord, stored: Mapping[Hash, Stored | None]) -> Buffer | None:
     if record.result is None:
         return None
     value = stored[record.result]
-    if value is None or value.data is None:
+    if value is None:
         raise ObjectMissing([record.result], f"the result of task {record.id} was deleted meanwhile")
-    return value.data
+    return connection.values.bytes_of(record.result, value)
 
 
 def _result_of(queue_id: QueueId, record: TaskRecord, data: Buffer | None, reasons: Mapping[TaskId, str]) -> object:

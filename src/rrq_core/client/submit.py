@@ -157,11 +157,10 @@ def _send(
 ) -> list[Submitted]:
     queue = connection.backend.queue
     try:
-        if sum(value.size for value in values) <= TRAVEL_ALONG:
+        if sum(value.size for value in values) <= TRAVEL_ALONG and not any(map(connection.values.is_large, values)):
             return queue.submit(tasks, values, watcher=watcher)
         tag = Tag(f"submit:{secrets.token_hex(16)}")
-        for value in values:
-            connection.backend.objects.put(tag, [value], provisional=True)
+        connection.values.put(tag, values, provisional=True)
         return queue.submit(tasks, watcher=watcher, provisional=tag)
     except TaskNotFound as error:
         raise TaskNotFound(error.tasks, connection.queue_id, "nothing can depend on it") from error

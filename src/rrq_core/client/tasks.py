@@ -1,5 +1,6 @@
 """Looking at tasks, and deleting them. Nothing here unpickles anything."""
 
+import time
 from collections.abc import Iterable
 from typing import Literal, overload
 
@@ -197,7 +198,9 @@ def task_delete(
     unknown = [task for task, record in zip(selection.ids, records, strict=True) if record is None]
     if unknown:
         raise TaskNotFound(unknown, connection.queue_id, "nothing was deleted")
-    connection.backend.queue.delete(selection.ids, even_running=not check, even_needed=not check)
+    told_at = time.time()
+    dropped = connection.backend.queue.delete(selection.ids, even_running=not check, even_needed=not check)
+    connection.values.discard(dropped.names, told_at)
 
 
 def current_ids(connection: Connection, tasks: Iterable[TaskLike], follow: bool | None) -> list[TaskId]:

@@ -7,7 +7,7 @@ from attrs import field, frozen
 
 from rrq_core.model.ids import Hash, MessageId, QueueName, TaskId, WorkerId
 from rrq_core.model.status import TaskStatus, WorkerStatus
-from rrq_core.model.value import NewValue
+from rrq_core.model.value import Buffer, NewValue
 
 
 @frozen(kw_only=True)
@@ -85,7 +85,7 @@ class Work:
     queue: QueueName
     separate_process: bool
     timeout: float | None
-    values: Mapping[Hash, bytes] = field(repr=False)
+    values: Mapping[Hash, Buffer] = field(repr=False)
     results: Mapping[TaskId, Hash]
     checkpoint: Hash | None
 

@@ -5,12 +5,14 @@ from rrq_core.ports.heartbeat import Heartbeat
 from rrq_core.ports.launcher import Launcher
 from rrq_core.ports.messages import Messages
 from rrq_core.ports.object_store import ObjectStore
-from rrq_core.ports.offload import Offload
+from rrq_core.ports.offload import PART, PROBE, Offload
 from rrq_core.ports.queue import Queue
 from rrq_core.ports.settings import Settings
 from rrq_core.ports.workers import Workers
 
 __all__ = [
+    "PART",
+    "PROBE",
     "Backend",
     "BackendFactory",
     "Heartbeat",

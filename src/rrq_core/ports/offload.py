@@ -5,11 +5,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from rrq_core.errors import ObjectMissing
 from rrq_core.model.value import Buffer, OffloadEntry
+
+PART = "part-"
+"""What names begin with under which a writer keeps what is not whole yet; who collects deletes old ones."""
+
+PROBE = "probe-"
+"""What names begin with that `probe` writes and deletes."""
 
 
 class Offload(ABC):
-    """Bytes by name. It never looks into them. One queue owns a root; names are letters, digits and `-`."""
+    """Bytes by name. It never looks into them. One queue owns a root; names are letters, digits, `-` and `.`."""
 
     @abstractmethod
     def mset(self, items: Mapping[str, Buffer]) -> None:
@@ -35,13 +42,24 @@ class Offload(ABC):
     def destroy(self) -> None:
         """Delete the root with all that lies in it."""
 
+    def claim(self, name: str, data: Buffer) -> Buffer:
+        """Write bytes under a name unless there are some, and give those that are there now.
+
+        One that can do so in a single step overrides this.
+        """
+        try:
+            return self.mget([name])[0]
+        except ObjectMissing:
+            self.mset({name: data})
+        return self.mget([name])[0]
+
     def put_file(self, name: str, path: Path) -> None:
         """Take over a file as the bytes of a name; the file may be gone afterwards."""
         self.mset({name: path.read_bytes()})
 
     def probe(self) -> None:
         """Write, read and delete a small value: does it work from here? Raises what goes wrong."""
-        name = f"probe-{secrets.token_hex(8)}"
+        name = f"{PROBE}{secrets.token_hex(8)}"
         self.mset({name: b"probe"})
         try:
             found = bytes(self.mget([name])[0])

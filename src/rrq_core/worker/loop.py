@@ -7,22 +7,26 @@ the next. An idle one makes two: `Workers.wait`, then `Queue.step`.
 import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 from rrq_core.errors import BackendError, Fenced, QueueGone, RrqError
 from rrq_core.model.ids import Hash
+from rrq_core.model.queue_configuration import QueueConfiguration
 from rrq_core.model.setting import QUEUE_CONFIGURATION
 from rrq_core.model.status import WorkerStatus
-from rrq_core.model.value import Stored
+from rrq_core.model.value import Buffer
 from rrq_core.model.work import Finished, FinishReply, MessageIn, Session, Step, Take, Work
 from rrq_core.model.worker import NewLogEntry, NewWorker
 from rrq_core.ports import Backend
+from rrq_core.store import ValueCache, ValueStore
 from rrq_core.worker.execution import Execution
 from rrq_core.worker.info import worker_info
 from rrq_core.worker.journal import Journal
 from rrq_core.worker.line import one_line
 from rrq_core.worker.message import Commands, read_request
 from rrq_core.worker.outage import PASSING, growing_pauses, jittered
+from rrq_core.worker.results import ResultPlacer
 from rrq_core.worker.run import failed, needed_values, not_begun
 from rrq_core.worker.setup import WorkerSetup
 from rrq_core.worker.stop import StopRequest
@@ -44,6 +48,8 @@ class WorkerLoop:
     Raises:
         WorkerIdTaken: If a worker of this id is alive.
         QueueGone: If nobody has connected to this queue yet.
+        OffloadError: If the queue's offload cannot be read or written from here.
+        UnknownScheme: If no plugin serves the offload.
     """
 
     def __init__(self, backend: Backend, setup: WorkerSetup, *, printer: Callable[[str], None] | None = None) -> None:
@@ -61,7 +67,9 @@ class WorkerLoop:
         self._journal = Journal(backend.workers, printer if config.verbose else None)
         self._execution = Execution(backend, config, self._journal)
         self._timer = IdleTimer(config.timeout_idle)
-        self._upkeep = Upkeep(backend.queue, config.poll_queue)
+        self._values = self._value_store()
+        self._results = ResultPlacer(backend.queue_id, self._values)
+        self._upkeep = Upkeep(backend.queue, self._values, config.poll_queue)
         self._stop = StopRequest()
         self._commands = Commands(backend.queue_id, info, self._stop)
         self._finished: Finished | None = None
@@ -143,6 +151,8 @@ class WorkerLoop:
     def _run(self, work: Work) -> None:
         self._journal.show("TASK_START", work.claim.task)
         self._finished = self._outcome(work)
+        if self._finished is not None and self._results.is_for_offload(self._finished):
+            self._finished = self._persist(partial(self._results.place, work, self._finished))
         self._timer.restart()
         self._persist(self._execution.tell_rest)
 
@@ -156,8 +166,8 @@ class WorkerLoop:
             return not_begun(work, queue_id, error)
         return self._execution.run(work)
 
-    def _get_values(self, hashes: Sequence[Hash]) -> Sequence[Stored | None]:
-        return self._persist(lambda: self._backend.objects.get(hashes))
+    def _get_values(self, hashes: Sequence[Hash]) -> Sequence[Buffer | None]:
+        return self._persist(lambda: self._values.get(hashes))
 
     def _show_finish(self, reply: FinishReply) -> None:
         if self._finished is not None:
@@ -186,6 +196,18 @@ class WorkerLoop:
             self._upkeep.if_due()
         except PASSING:  # what would have woken us may be lost: pause, and look
             self._stop.pause(next(growing_pauses()))
+
+    def _value_store(self) -> ValueStore:
+        """Give the queue's values; its offload, if it has one, works from here."""
+        stored = self._backend.settings.get(QUEUE_CONFIGURATION)
+        if stored is None:
+            raise QueueGone(self._backend.queue_id)
+        values = ValueStore.of(
+            self._backend.objects, self._backend.queue_id, QueueConfiguration.from_json(stored), ValueCache()
+        )
+        if values.space is not None:
+            values.space.probe()
+        return values
 
     def _register(self) -> Session:
         if self._backend.settings.get(QUEUE_CONFIGURATION) is None:

@@ -10,7 +10,7 @@ from attrs import evolve
 from rrq_core.errors import ObjectMissing, PayloadRefused
 from rrq_core.model.ids import Hash, QueueId, TaskId
 from rrq_core.model.status import TaskStatus
-from rrq_core.model.value import Stored
+from rrq_core.model.value import Buffer
 from rrq_core.model.work import Claim, Finished, Work
 from rrq_core.payload import (
     Context,
@@ -29,7 +29,7 @@ from rrq_core.worker.retrying import IsRetried, is_named, is_of, retry_in
 from rrq_core.worker.stop import StoppedNow
 from rrq_core.worker.task_warnings import watch_warnings
 
-GetValues = Callable[[Sequence[Hash]], Sequence[Stored | None]]
+GetValues = Callable[[Sequence[Hash]], Sequence[Buffer | None]]
 
 
 def needed_values(work: Work, queue_id: QueueId, get_values: GetValues) -> Work:
@@ -42,6 +42,7 @@ def needed_values(work: Work, queue_id: QueueId, get_values: GetValues) -> Work:
     Raises:
         PayloadRefused: If its body is damaged.
         ObjectMissing: If a value is gone.
+        OffloadError: If a value is in the offload, and cannot be read there.
         BackendUnavailable, BackendFull: If `get_values` gave up.
     """
     named = stored_values_of(work.body, _body_context(work.root, queue_id))
@@ -50,8 +51,7 @@ def needed_values(work: Work, queue_id: QueueId, get_values: GetValues) -> Work:
     absent = [hash for hash in dict.fromkeys((*named, *work.results.values())) if hash not in work.values]
     if not absent:
         return work
-    found = {hash: stored.data for hash, stored in zip(absent, get_values(absent), strict=True) if stored is not None}
-    values = {hash: bytes(data) for hash, data in found.items() if data is not None}
+    values = {hash: data for hash, data in zip(absent, get_values(absent), strict=True) if data is not None}
     gone = [hash for hash in absent if hash not in values]
     if gone:
         raise ObjectMissing(gone, "a value that this task needs was deleted")
@@ -98,6 +98,18 @@ def not_begun(work: Work, queue_id: QueueId, error: BaseException) -> Finished:
         error: Why not.
     """
     return _ended(work, queue_id, error, (), is_named)
+
+
+def not_kept(work: Work, queue_id: QueueId, finished: Finished, error: BaseException) -> Finished:
+    """Make the finish of a task whose result there is no place for.
+
+    Args:
+        work: The task.
+        queue_id: Its queue.
+        finished: How it would have ended.
+        error: Why not.
+    """
+    return evolve(_ended(work, queue_id, error, (), is_named), log=finished.log)
 
 
 def failed(claim: Claim, queue_id: str, error: BaseException, warnings: Sequence[str] = ()) -> Finished:
@@ -147,7 +159,7 @@ def _results(work: Work, queue_id: QueueId) -> Mapping[TaskId, object]:
     return {task: _result(task, work.values[hash], queue_id) for task, hash in work.results.items()}
 
 
-def _result(task: TaskId, data: bytes, queue_id: QueueId) -> object:
+def _result(task: TaskId, data: Buffer, queue_id: QueueId) -> object:
     try:
         return decode_value(data, _value_context(queue_id))
     except PayloadRefused as error:

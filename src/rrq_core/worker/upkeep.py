@@ -1,8 +1,11 @@
-"""What idle workers do for their queue: what time has brought is set right, results that have expired above all."""
+"""What idle workers do for their queue: what time has brought is set right, results that have expired above all,
+and what nobody needs any more leaves the offload.
+"""
 
 import time
 
 from rrq_core.ports import Queue
+from rrq_core.store import ValueStore
 from rrq_core.worker.outage import jittered
 
 
@@ -11,11 +14,13 @@ class Upkeep:
 
     Args:
         queue: The queue.
+        values: Its stored values.
         period: Seconds between two times, about.
     """
 
-    def __init__(self, queue: Queue, period: float) -> None:
+    def __init__(self, queue: Queue, values: ValueStore, period: float) -> None:
         self._queue = queue
+        self._values = values
         self._period = period
         self._due_at = time.monotonic() + jittered(period)
 
@@ -23,4 +28,5 @@ class Upkeep:
         """See to the queue, unless that was done a short time ago."""
         if time.monotonic() >= self._due_at:
             self._due_at = time.monotonic() + jittered(self._period)
-            self._queue.recover()
+            told_at = time.time()
+            self._values.look_after(self._queue.recover(), told_at)

@@ -53,7 +53,7 @@ def played() -> Played:
 
 @pytest.fixture
 def inbox(played: Played) -> Iterator[Inbox]:
-    made = Inbox(played)  # type: ignore[arg-type]  # it has what an inbox uses
+    made = Inbox(played, lambda names, told_at: None)  # type: ignore[arg-type]  # it has what an inbox uses
     yield made
     made.close()
     played.news.put([])

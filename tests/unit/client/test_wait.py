@@ -13,6 +13,7 @@ import pytest
 import rrq_core as rrq
 from rrq_core.client import hint, inbox, wait
 from rrq_core.model.ids import TaskId, new_task_id
+from rrq_core.model.report import Recovered
 from rrq_core.model.task import NewRetry
 from rrq_core.testing.waiting import wait_until
 from tests.unit.client.calls import GATES, double, fail, fail_once, wait_at
@@ -163,7 +164,12 @@ def test_nothing_is_said_while_a_worker_listens(
 
 def test_who_waits_looks_after_the_queue(q: rrq.Controller, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = list[None]()
-    monkeypatch.setattr(type(q.backend.queue), "recover", lambda queue: calls.append(None))
+
+    def recover(queue: object) -> Recovered:
+        calls.append(None)
+        return Recovered()
+
+    monkeypatch.setattr(type(q.backend.queue), "recover", recover)
     with pytest.raises(rrq.TaskTimeout):
         rrq.task_wait(q.submit(double, 1), timeout=0.5, time_poll=0.05)
     assert len(calls) >= 2

@@ -5,8 +5,8 @@ local function tag_value(tag, hash)
 end
 
 local function store_value(tag, hash, bytes)
-  if redis.call('HSETNX', S .. ':data', hash, bytes) == 1 then
-    redis.call('HSET', S .. ':location', hash, 'redis')
+  if redis.call('HSETNX', S .. ':location', hash, 'redis') == 1 then
+    redis.call('HSET', S .. ':data', hash, bytes)
   end
   tag_value(tag, hash)
 end
