@@ -24,6 +24,7 @@ from rrq_core.model.config import WorkerConfig
 from rrq_core.model.ids import queue_id as checked_queue_id
 from rrq_core.model.queue_configuration import PLAIN_CONFIGURATION, QueueConfiguration
 from rrq_core.model.setting import QUEUE_CONFIGURATION, worker_config_name
+from rrq_core.payload.signing import keyring
 from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend
 
@@ -160,6 +161,7 @@ def connect(
     """
     name = checked_queue_id(queue_id)
     choices = _choices(timeout_task_wait, follow, by_value)
+    keyring()  # that a key is too short is said here, not at some task
     backend = open_backend(environment.url_or_default(url), name)
     try:
         configuration = _introduce(backend, check_version)

@@ -54,15 +54,14 @@ def task_data(task: TaskLike, *, controller: Connection | None = None) -> TaskDa
     (record,) = connection.backend.queue.read([id], FIELDS, follow=False)
     if record is None or record.body is None:
         raise TaskNotFound([id], connection.queue_id)
-    args, kwargs = _arguments(connection, record, record.body)
-    return TaskData(function=describe_call(record.body), args=args, kwargs=kwargs)
+    context = Context(kind=PayloadKind.TASK, queue_id=connection.queue_id, names=(record.moved_root or record.id,))
+    args, kwargs = _arguments(connection, record, record.body, context)
+    return TaskData(function=describe_call(record.body, context), args=args, kwargs=kwargs)
 
 
 def _arguments(
-    connection: Connection, record: TaskRecord, body: bytes
+    connection: Connection, record: TaskRecord, body: bytes, context: Context
 ) -> tuple[tuple[object, ...], Mapping[str, object]]:
-    root = record.moved_root or record.id
-    context = Context(kind=PayloadKind.TASK, queue_id=connection.queue_id, names=(root,))
     values = _stored(connection, record.id, stored_values_of(body, context))
     return decode_arguments(body, context, values, {parent: parent for parent in record.depends_on or ()})
 

@@ -15,6 +15,7 @@ from rrq_core.payload.envelope import Envelope, read_envelope
 from rrq_core.payload.function import find_function
 from rrq_core.payload.pickling import unpickled
 from rrq_core.payload.run_options import RunOptions
+from rrq_core.payload.signing import Keyring, keyring
 from rrq_core.payload.value import Unpickles, decode_value, loaded
 
 
@@ -27,14 +28,14 @@ class Call:
     kwargs: Mapping[str, object] = field(repr=False)
 
 
-def describe_call(body: Buffer) -> str:
+def describe_call(body: Buffer, context: Context) -> str:
     """Give the name of the function that a body calls: "module.qualname". Nothing is unpickled.
 
     Raises:
         PayloadRefused: If the body is damaged.
     """
-    subject = "the body of a task"
-    return str(call_header(read_envelope(body, subject), subject).function)
+    _, header = _read(bytes(body), context)
+    return str(header.function)
 
 
 def stored_values_of(body: Buffer, context: Context) -> tuple[Hash, ...]:
@@ -121,18 +122,18 @@ def _decode_arguments(
     return _arguments(envelope, header, context, values, unpickles)
 
 
-_last_read: "tuple[bytes, Context, tuple[Envelope, CallHeader]] | None" = None
+_last_read: "tuple[bytes, Context, Keyring | None, tuple[Envelope, CallHeader]] | None" = None
 
 
 def _read(body: bytes, context: Context) -> tuple[Envelope, CallHeader]:
     """Read a body. A worker asks first for the values that it names, and then for its call: the last one is kept."""
     global _last_read
-    last = _last_read
-    if last is not None and last[0] is body and last[1] == context:
-        return last[2]
+    last, keys = _last_read, keyring()
+    if last is not None and last[0] is body and last[1] == context and last[2] is keys:
+        return last[3]
     envelope = read_envelope(body, context)
     found = envelope, call_header(envelope, context)
-    _last_read = body, context, found
+    _last_read = body, context, keys, found
     return found
 
 

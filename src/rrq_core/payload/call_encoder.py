@@ -14,13 +14,14 @@ from rrq_core.model.value import Buffer, NewValue
 from rrq_core.payload.argument import pickled_argument
 from rrq_core.payload.call_header import CallHeader, Place, Span
 from rrq_core.payload.context import Context, PayloadKind
-from rrq_core.payload.envelope import JSON, as_value, with_last_buffer, write_envelope
+from rrq_core.payload.envelope import JSON, with_last_buffer, write_envelope
 from rrq_core.payload.function import FunctionName
 from rrq_core.payload.identity import call_hash
 from rrq_core.payload.pickling import Pickled, are_atoms, is_plain, plainly_pickled
 from rrq_core.payload.run_options import DEFAULT_RUN, RunOptions
 from rrq_core.payload.sent_function import INLINE_PART, sent_function
-from rrq_core.payload.value import encode_value, sendable, write_pickle
+from rrq_core.payload.signing import keyring
+from rrq_core.payload.value import encode_value, pickle_value, sendable
 
 INLINE_BODY = 16 * 1024
 ANY_EXCEPTION: tuple[type[BaseException], ...] = (Exception,)
@@ -97,6 +98,7 @@ class CallEncoder:
         self._queue_id = queue_id
         self._value_context = Context(kind=PayloadKind.VALUE, queue_id=queue_id)
         self._run = run
+        self._is_signing = keyring() is not None
         self._retry_on = self._kinds(retry_on)
         self._function = sent_function(function, self._by_value, self._value_context)
         self._function_values = () if self._function.value is None else (self._function.value,)
@@ -127,7 +129,7 @@ class CallEncoder:
             NotSendable: If an argument cannot be pickled; the error names it.
             InvalidArgument: If a handle among them is of a task of another queue.
         """
-        if are_atoms(args) and are_atoms(kwargs.values()):
+        if not self._is_signing and are_atoms(args) and are_atoms(kwargs.values()):
             arguments = plainly_pickled((tuple(args), dict(kwargs)))
             body = with_last_buffer(self._without_arguments, 1 + len(self._before_arguments), arguments)
             if len(body) <= INLINE_BODY:
@@ -232,7 +234,7 @@ class CallEncoder:
         if is_plain(argument) or type(argument) is bytes:
             return _StoredArgument(encode_value(argument, self._value_context))
         whole = self._sendable(argument, what)
-        return _StoredArgument(as_value(write_pickle(whole, self._value_context)), whole.handles)
+        return _StoredArgument(pickle_value(whole, self._value_context), whole.handles)
 
     def _what(self, place: Place) -> str:
         which = place + 1 if isinstance(place, int) else repr(place)
@@ -244,9 +246,9 @@ class CallEncoder:
 
 
 @lru_cache(maxsize=256)
-def _plain_body(function: FunctionName, context: Context) -> bytes:
+def _plain_body(function: FunctionName, subject: Context) -> bytes:
     """Write what all calls of a function have in common that goes by its name, with nothing said on how it is run."""
-    return write_envelope(JSON, CallHeader(function=function, arguments=Span(0, 1)).to_json(context), (b"",), context)
+    return write_envelope(JSON, CallHeader(function=function, arguments=Span(0, 1)).to_json(subject), (b"",), None)
 
 
 def _places(args: Arguments, kwargs: Keywords) -> Iterator[tuple[Place, object]]:

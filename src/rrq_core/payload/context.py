@@ -1,5 +1,6 @@
 """What a payload belongs to: the queue, the kind, and the ids by which nobody can pass it off as another."""
 
+import json
 from enum import StrEnum
 
 from attrs import frozen
@@ -27,6 +28,10 @@ class Context:
     kind: PayloadKind
     queue_id: str
     names: tuple[str, ...] = ()
+
+    def to_bytes(self) -> bytes:
+        """Give the form that is signed: no two contexts have the same."""
+        return json.dumps([self.kind, self.queue_id, *self.names], separators=(",", ":")).encode()
 
     def __str__(self) -> str:
         named = f" {', '.join(self.names)}" if self.names else ""

@@ -29,12 +29,13 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import NewType
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from rrq_core.errors import PayloadRefused
 from rrq_core.model.ids import Hash
 from rrq_core.model.value import Buffer, NewValue
 from rrq_core.payload.context import Context
+from rrq_core.payload.signing import MAC_SIZE, VARIABLE, SecretKey, keyring
 
 MAGIC = b"RRQ1"
 ALIGNMENT = 64
@@ -93,22 +94,74 @@ def write_envelope(
         codec: How the content is to be read.
         content: JSON, a pickle, or raw bytes.
         buffers: What lies beside the content; one-dimensional views of bytes. Each is copied once.
-        context: What a signature binds it to; None for one that lies in another.
+        context: What a signature binds it to, if there is a key; None for one that lies in another, never signed.
         has_code: Whether there is bytecode in it.
     """
+    keys = None if context is None else keyring()
+    if keys is None or context is None:
+        return b"".join(_unsigned(codec, content, buffers, has_code))
+    return _signed(codec, content, buffers, context, keys.signer, has_code).joined()
+
+
+def write_value(
+    codec: Codec, content: bytes, buffers: Sequence[Buffer], context: Context, *, has_code: bool = False
+) -> NewValue:
+    """Write an envelope as a stored value; see `write_envelope`. What is large is gone through once, signed or not."""
+    keys = keyring()
+    if keys is None:
+        return as_value(b"".join(_unsigned(codec, content, buffers, has_code)))
+    signed = _signed(codec, content, buffers, context, keys.signer, has_code)
+    envelope = signed.joined()
+    return NewValue(hash=Hash(signed.digest.hex()[:32]), size=len(envelope), data=envelope)
+
+
+def _unsigned(codec: Codec, content: bytes, buffers: Sequence[Buffer], has_code: bool) -> list[Buffer]:
+    header = _header(codec, _CODE if has_code else 0, _NO_KEY, b"", content, buffers, has_code)
+    return [header, content] if not buffers else _laid_out(header, content, buffers)
+
+
+@frozen
+class _Signed:
+    """A signed envelope in parts, and the SHA-256 of all of it."""
+
+    parts: Sequence[Buffer]
+    digest: bytes
+
+    def joined(self) -> bytes:
+        return b"".join(self.parts)
+
+
+def _signed(
+    codec: Codec, content: bytes, buffers: Sequence[Buffer], context: Context, key: SecretKey, has_code: bool
+) -> _Signed:
+    bound, flags = context.to_bytes(), _SIGNED | (_CODE if has_code else 0)
+    parts = _laid_out(_header(codec, flags, key.id, bound, content, buffers, has_code), content, buffers)
+    state = sha256()
+    for part in parts:
+        state.update(part)
+    mac = key.mac(bound, state.digest())
+    state.update(mac)
+    return _Signed([*parts, mac], state.digest())
+
+
+def _header(
+    codec: Codec, flags: int, key_id: bytes, bound: bytes, content: bytes, buffers: Sequence[Buffer], has_code: bool
+) -> bytes:
     if len(buffers) > _MOST_BUFFERS:
         raise OverflowError(f"an envelope holds at most {_MOST_BUFFERS} buffers, not {len(buffers)}")
     python = _THIS_PYTHON if has_code else _NO_PYTHON
-    header = _HEADER.pack(MAGIC, codec, _CODE if has_code else 0, python, _NO_KEY, 0, len(buffers), len(content))
-    if not buffers:
-        return header + content
-    parts: list[Buffer] = [header, *(_LENGTH.pack(len(buffer)) for buffer in buffers), content]
-    position = _HEADER.size + 8 * len(buffers) + len(content)
+    fixed = _HEADER.pack(MAGIC, codec, flags, python, key_id, len(bound), len(buffers), len(content))
+    return b"".join((fixed, *(_LENGTH.pack(len(buffer)) for buffer in buffers), bound))
+
+
+def _laid_out(header: bytes, content: bytes, buffers: Sequence[Buffer]) -> list[Buffer]:
+    parts: list[Buffer] = [header, content]
+    position = len(header) + len(content)
     for buffer in buffers:
         gap = -position % ALIGNMENT
         parts += (_PADDING[:gap], buffer)
         position += gap + len(buffer)
-    return b"".join(parts)
+    return parts
 
 
 def with_last_buffer(envelope: bytes, n: int, buffer: bytes) -> bytes:
@@ -128,9 +181,10 @@ def read_envelope(data: Buffer, subject: object) -> Envelope:
 
     Args:
         data: Its bytes; the views of what is returned keep them alive.
-        subject: What it is, for the error.
+        subject: Its `Context`, by which a signature is verified; of one that lies in another, what it is, for errors.
     Raises:
-        PayloadRefused: If it is none, is damaged, was written by a newer version, or is signed.
+        PayloadRefused: If it is none, is damaged, was written by a newer version, or its signature does not hold; if it
+            is not signed though there is a key here, or signed and there is none.
     """
     view = memoryview(data) if type(data) is bytes else memoryview(data).cast("B")
     if len(view) < _HEADER.size:
@@ -138,21 +192,37 @@ def read_envelope(data: Buffer, subject: object) -> Envelope:
     magic, codec, flags, python, key_id, context_length, n, length = _HEADER.unpack_from(view)
     if magic != MAGIC:
         raise PayloadRefused(f"{subject} cannot be read: {_why_no_envelope(view)}")
-    if flags & _SIGNED:
-        raise PayloadRefused(
-            f"{subject} is signed, and this version of rrq-core cannot verify signatures: read it with one that can, "
-            "with RRQ_SECRET_KEY set to the key that signed it"
-        )
+    bound = _verified(view, flags, key_id, subject)
     if codec not in _CODECS or flags & ~_FLAGS:
         raise PayloadRefused(
             f"{subject} cannot be read: codec {codec} and flags {flags:#04x} are not known to this version of "
             "rrq-core; a newer one wrote it, or it is damaged"
         )
     has_code = bool(flags & _CODE)
-    if key_id != _NO_KEY or context_length or (python != _NO_PYTHON) != has_code:
+    if ((key_id != _NO_KEY) and not bound) or context_length != len(bound) or (python != _NO_PYTHON) != has_code:
         raise PayloadRefused(f"{subject} is damaged: its header contradicts itself")
-    content, buffers = _views(view, n, length, subject)
+    body = view[:-MAC_SIZE] if bound else view
+    content, buffers = _views(body, n, len(bound), length, subject)
     return Envelope(codec=codec, python=(python[0], python[1]) if has_code else None, content=content, buffers=buffers)
+
+
+def _verified(view: memoryview, flags: int, key_id: bytes, subject: object) -> bytes:
+    """Verify a signature before anything that it covers is used; give what it is bound to, nothing if there is none."""
+    is_signed, keys = bool(flags & _SIGNED), keyring() if isinstance(subject, Context) else None
+    if not is_signed and keys is None:
+        return b""
+    if not is_signed:
+        raise PayloadRefused(
+            f"{subject} is refused: it is not signed, and {VARIABLE} is set here. Whoever wrote it has no key: set "
+            "the same one everywhere"
+        )
+    if keys is None or not isinstance(subject, Context):
+        raise PayloadRefused(f"{subject} is refused: it is signed, and nothing here verifies that: set {VARIABLE}")
+    if len(view) < _HEADER.size + MAC_SIZE:
+        raise PayloadRefused(f"{subject} cannot be read: it is cut off, so that its signature is missing")
+    bound = subject.to_bytes()
+    keys.verify(key_id, bound, sha256(view[:-MAC_SIZE]).digest(), bytes(view[-MAC_SIZE:]), subject)
+    return bound
 
 
 def as_value(envelope: bytes) -> NewValue:
@@ -172,12 +242,15 @@ def _why_no_envelope(view: memoryview) -> str:
     return f"it is cut off: {len(view)} bytes, where the header alone has {_HEADER.size}"
 
 
-def _views(view: memoryview, n: int, length: int, subject: object) -> tuple[memoryview, tuple[memoryview, ...]]:
+def _views(
+    view: memoryview, n: int, bound: int, length: int, subject: object
+) -> tuple[memoryview, tuple[memoryview, ...]]:
     start = _HEADER.size + 8 * n
     if start > len(view):
         raise PayloadRefused(f"{subject} is cut off or damaged: it has {len(view)} bytes, too few for {n} buffers")
-    end = start + length
-    content = view[start:end]
+    first = start + bound
+    end = first + length
+    content = view[first:end]
     buffers = []
     for (each,) in _LENGTH.iter_unpack(view[_HEADER.size : start]):
         gap = -end % ALIGNMENT

@@ -11,9 +11,9 @@ from rrq_core.errors import PayloadRefused
 from rrq_core.model.value import Buffer, NewValue
 from rrq_core.payload.bare_exception import is_made_of_its_args, reduce_bare
 from rrq_core.payload.context import Context
-from rrq_core.payload.envelope import as_value, read_envelope
+from rrq_core.payload.envelope import JSON, read_envelope, write_value
 from rrq_core.payload.pickling import WholePickler, pickled_whole, unpickled
-from rrq_core.payload.record import field_of, record_of, write_record
+from rrq_core.payload.record import field_of, json_bytes, record_of
 from rrq_core.payload.trace import reduce_traceback, shortened, trace_text
 from rrq_core.payload.value import write_pickle
 
@@ -74,7 +74,7 @@ def encode_failure(failure: Failure, context: Context) -> NewValue:
         "warnings": failure.warnings,
     }
     buffers = () if failure.exception is None else (failure.exception,)
-    return as_value(write_record(record, buffers, context))
+    return write_value(JSON, json_bytes(record, context), buffers, context)
 
 
 def decode_failure(data: Buffer, context: Context) -> Failure:
@@ -113,7 +113,7 @@ def _preserved(error: BaseException) -> bytes | None:
     The envelope has no context of its own: it lies in that of the failure.
     """
     try:
-        envelope = write_pickle(pickled_whole(error, (), _ExceptionPickler), None)
+        envelope = write_pickle(pickled_whole(error, (), _ExceptionPickler))
     except Exception:
         return None
     return None if _revived(envelope) is None else envelope

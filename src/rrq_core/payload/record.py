@@ -1,7 +1,6 @@
 """Records: payloads of JSON, where no object of a user is inside, or where it lies in buffers beside it."""
 
 import json
-from collections.abc import Sequence
 from typing import TypeVar
 
 from rrq_core.errors import NotSendable, PayloadRefused
@@ -20,7 +19,7 @@ def encode_json(record: object, context: Context) -> bytes:
     Raises:
         NotSendable: If it holds anything else.
     """
-    return write_record(record, (), context)
+    return write_envelope(JSON, json_bytes(record, context), (), context)
 
 
 def decode_json(data: Buffer, context: Context) -> object:
@@ -30,15 +29,6 @@ def decode_json(data: Buffer, context: Context) -> object:
         PayloadRefused: If it is damaged, or of another kind.
     """
     return record_of(read_envelope(data, context), context)
-
-
-def write_record(record: object, buffers: Sequence[Buffer], context: Context, *, has_code: bool = False) -> bytes:
-    """Write a record with buffers beside it.
-
-    Raises:
-        NotSendable: If the record holds anything but plain data.
-    """
-    return write_envelope(JSON, json_bytes(record, context), buffers, context, has_code=has_code)
 
 
 def json_bytes(record: object, subject: object) -> bytes:

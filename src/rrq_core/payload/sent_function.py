@@ -8,9 +8,8 @@ from attrs import field, frozen
 from rrq_core.errors import InvalidArgument
 from rrq_core.model.value import Buffer, NewValue
 from rrq_core.payload.context import Context
-from rrq_core.payload.envelope import as_value
 from rrq_core.payload.function import FunctionName, name_of, reference_to
-from rrq_core.payload.value import sendable, write_pickle
+from rrq_core.payload.value import pickle_value, sendable
 
 INLINE_PART = 1024
 
@@ -61,7 +60,7 @@ def sent_function(function: object, by_value: Collection[str], context: Context)
     name = name_of(function)
     whole = sendable(function, f"the function {name}", {*by_value, *_made_by_hand(name.module)})
     if len(whole.data) + sum(map(len, whole.buffers)) > INLINE_PART:
-        return SentFunction(function=function, name=name, value=as_value(write_pickle(whole, context)))
+        return SentFunction(function=function, name=name, value=pickle_value(whole, context))
     # Copies, since what the buffers are views of may change before the last call is encoded.
     buffers = (whole.data, *map(bytes, whole.buffers))
     return SentFunction(function=function, name=name, buffers=buffers, has_code=whole.has_code)

@@ -6,9 +6,10 @@ from functools import lru_cache
 from rrq_core.errors import PayloadRefused
 from rrq_core.model.value import Buffer, NewValue
 from rrq_core.payload.context import Context
-from rrq_core.payload.envelope import JSON, PICKLE5, RAW, as_value, read_envelope, write_envelope
+from rrq_core.payload.envelope import JSON, PICKLE5, RAW, read_envelope, write_envelope, write_value
 from rrq_core.payload.pickling import Pickled, is_plain, pickled, plainly_pickled, unpickled
 from rrq_core.payload.refusal import why_unreadable
+from rrq_core.payload.signing import Keyring, keyring
 from rrq_core.payload.unsendable import not_sendable
 
 Pickles = Callable[[object, Collection[str]], Pickled]
@@ -31,18 +32,18 @@ def encode_value(
         NotSendable: If it cannot be pickled. The error names the part to blame, its type, and a remedy.
     """
     if value is None or value is True or value is False:
-        return _constant(value, context)
+        return _constant(value, context, keyring())
     if type(value) is bytes:
-        return as_value(write_envelope(RAW, value, (), context))
+        return write_value(RAW, value, (), context)
     if is_plain(value):
-        return as_value(write_envelope(PICKLE5, plainly_pickled(value), (), context))
-    return as_value(write_pickle(sendable(value, what, by_value), context))
+        return write_value(PICKLE5, plainly_pickled(value), (), context)
+    return pickle_value(sendable(value, what, by_value), context)
 
 
 @lru_cache(maxsize=16)
-def _constant(value: bool | None, context: Context) -> NewValue:
-    """Make a stored value of what many tasks give."""
-    return as_value(write_envelope(PICKLE5, plainly_pickled(value), (), context))
+def _constant(value: bool | None, context: Context, keys: Keyring | None) -> NewValue:
+    """Make a stored value of what many tasks give; it is another with another key."""
+    return write_value(PICKLE5, plainly_pickled(value), (), context)
 
 
 def sendable(value: object, what: str, by_value: Collection[str], pickles: Pickles = pickled) -> Pickled:
@@ -64,9 +65,14 @@ def sendable(value: object, what: str, by_value: Collection[str], pickles: Pickl
         raise not_sendable(value, error, what, lambda part: pickles(part, by_value)) from error
 
 
-def write_pickle(value: Pickled, context: Context | None) -> bytes:
-    """Write the envelope of a value that was pickled."""
-    return write_envelope(PICKLE5, value.data, value.buffers, context, has_code=value.has_code)
+def pickle_value(value: Pickled, context: Context) -> NewValue:
+    """Make a stored value of what was pickled."""
+    return write_value(PICKLE5, value.data, value.buffers, context, has_code=value.has_code)
+
+
+def write_pickle(value: Pickled) -> bytes:
+    """Write what was pickled as an envelope that lies in another."""
+    return write_envelope(PICKLE5, value.data, value.buffers, None, has_code=value.has_code)
 
 
 def decode_value(data: Buffer, context: Context, unpickles: Unpickles = unpickled) -> object:

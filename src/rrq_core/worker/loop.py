@@ -18,6 +18,7 @@ from rrq_core.model.status import WorkerStatus
 from rrq_core.model.value import Buffer
 from rrq_core.model.work import Finished, FinishReply, MessageIn, Session, Step, Take, Work
 from rrq_core.model.worker import NewLogEntry, NewWorker
+from rrq_core.payload.signing import keyring
 from rrq_core.ports import Backend
 from rrq_core.store import ValueCache, ValueStore
 from rrq_core.worker.execution import Execution
@@ -53,6 +54,7 @@ class WorkerLoop:
     """
 
     def __init__(self, backend: Backend, setup: WorkerSetup, *, printer: Callable[[str], None] | None = None) -> None:
+        keyring()  # that a key is too short is said here, not by every task
         config, info = setup.config, worker_info(setup)
         self._backend = backend
         self._poll_queue = config.poll_queue

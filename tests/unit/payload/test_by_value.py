@@ -264,7 +264,7 @@ def test_a_value_with_code_of_another_python_is_refused_in_a_sentence() -> None:
 
 def test_a_call_of_another_python_can_be_looked_at() -> None:
     body = of_another_python(body_of(CallEncoder(lambda: 1, "q")))
-    assert describe_call(body).endswith("<lambda>")
+    assert describe_call(body, TASK).endswith("<lambda>")
 
 
 def test_plain_data_and_references_pass_between_pythons() -> None:

@@ -132,7 +132,7 @@ def test_a_call_by_value_gives_what_the_call_gives() -> None:
 )
 def test_a_body_names_its_function(function: Callable[..., object], name: str) -> None:
     assert CallEncoder(function, "q").name == name
-    assert describe_call(encode(function).body) == name
+    assert describe_call(encode(function).body, TASK) == name
 
 
 def test_small_arguments_lie_in_the_body() -> None:
@@ -217,7 +217,7 @@ class Trap:
 
 def test_looking_at_a_body_unpickles_nothing() -> None:
     body = encode(functools.partial(print, Trap()), Trap()).body
-    assert describe_call(body) == "builtins.print"
+    assert describe_call(body, TASK) == "builtins.print"
     assert stored_values_of(body, TASK) == ()
 
 

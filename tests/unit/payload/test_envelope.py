@@ -41,7 +41,7 @@ READERS: tuple[Callable[[bytes], object], ...] = (
     lambda data: stored_values_of(data, TASK),
     lambda data: decode_json(data, VALUE),
     lambda data: decode_failure(data, VALUE),
-    describe_call,
+    lambda data: describe_call(data, TASK),
 )
 
 

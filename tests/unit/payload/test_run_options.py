@@ -65,7 +65,7 @@ def test_looking_unpickles_no_kinds_of_errors(monkeypatch: pytest.MonkeyPatch) -
     written = body(1, run=SOME, retry_on=(Unready,))
     monkeypatch.delattr("tests.unit.payload.test_run_options.Unready")
     assert read_run_options(written, TASK) == SOME
-    assert describe_call(written) == "builtins.len"
+    assert describe_call(written, TASK) == "builtins.len"
     with pytest.raises(PayloadRefused, match="Unready"):
         read_retry_on(written, TASK)
 
