@@ -26,16 +26,18 @@ def repeating(connector: Connector) -> Connector:
 def _repeat_scripts(connection: AbstractConnection) -> None:
     send: Callable[..., None] = connection.send_packed_command
     read: Callable[..., object] = connection.read_response
-    was_repeated: deque[bool] = deque()
+    repeated: deque[None] = deque()  # scripts whose replies are not read yet
 
     def send_packed_command(command: list[bytes], check_health: bool = True) -> None:
         is_script = b"\r\nEVALSHA\r\n" in command[0][:LONGEST_HEAD]
         for _ in range(2 if is_script else 1):
             send(command, check_health=check_health)
-        was_repeated.append(is_script)
+        if is_script:
+            repeated.append(None)
 
     def read_response(*args: object, **kwargs: object) -> object:
-        if was_repeated and was_repeated.popleft():  # of what is sent together, scripts are no part
+        if repeated:  # what is sent together is either all scripts, or none of it
+            repeated.popleft()
             with suppress(redis.exceptions.ResponseError):
                 read(*args, **kwargs)
         return read(*args, **kwargs)

@@ -20,11 +20,12 @@ from redis.connection import AbstractConnection
 from redis.retry import Retry
 
 from rrq_backends.redis.failures import is_passing, translated, unavailable
+from rrq_backends.redis.large import LARGE, StringReader, plain_socket
 from rrq_core.errors import InvalidArgument
 from rrq_core.plugins import without_password
 
 Argument = str | bytes | bytearray | memoryview | int | float
-Reply = list["Reply"] | bytes | int | None
+Reply = list["Reply"] | bytes | bytearray | int | None
 Connector = Callable[[float], AbstractConnection]
 
 # Its stub knows commands of one part only.
@@ -104,6 +105,14 @@ class Connections:
         """
         return self._patiently(lambda connection: _exchange_many(connection, commands, depth)) if commands else []
 
+    def strings(self, commands: Sequence[Sequence[Argument]]) -> list[list[Reply]]:
+        """Send several commands, each answered by a list of strings. Large ones come in memory of the caller's own.
+
+        Raises:
+            BackendError: What the server answered, or that it could not be reached.
+        """
+        return self._patiently(lambda connection: _exchange_strings(connection, commands))
+
     def blocking(self, commands: Sequence[Sequence[Argument]], timeout: float) -> list[Reply]:
         """Send commands of which one waits on the server for at most `timeout` seconds. They are never sent twice.
 
@@ -180,10 +189,26 @@ class Pauses:
 
 
 def _packed(command: Sequence[Argument]) -> list[bytes]:
+    if any(type(part) is bytes and len(part) >= LARGE for part in command):
+        return _packed_around(command)
     try:
         return [_pack(tuple(command))]
     except TypeError:  # a bytearray: the only buffer that hiredis does not take
         return [_pack(tuple(bytes(part) if isinstance(part, bytearray) else part for part in command))]
+
+
+def _packed_around(command: Sequence[Argument]) -> list[bytes]:
+    """Write a command in pieces, so that large parts are sent from where they lie."""
+    pieces: list[bytes] = []
+    small = bytearray(b"*%d\r\n" % len(command))
+    for part in command:
+        if type(part) is bytes and len(part) >= LARGE:
+            pieces += (bytes(small) + b"$%d\r\n" % len(part), part)
+            small = bytearray(b"\r\n")
+        else:
+            text = str(part).encode() if isinstance(part, str | int | float) else bytes(part)
+            small += b"$%d\r\n%b\r\n" % (len(text), text)
+    return [*pieces, bytes(small)]
 
 
 def _exchange(connection: AbstractConnection, command: Sequence[Argument]) -> Reply:
@@ -211,6 +236,15 @@ def _exchange_many(connection: AbstractConnection, commands: Sequence[Sequence[A
         if isinstance(reply, redis.exceptions.ResponseError):
             raise reply
     return [reply for reply in replies if not isinstance(reply, redis.exceptions.ResponseError)]
+
+
+def _exchange_strings(connection: AbstractConnection, commands: Sequence[Sequence[Argument]]) -> list[list[Reply]]:
+    for command in commands:
+        connection.send_packed_command(_packed(command), check_health=False)
+    stream = plain_socket(connection)
+    if stream is None:  # a server in this process
+        return [connection.read_response() for _ in commands]
+    return [[*strings] for strings in StringReader(stream).several(len(commands))]
 
 
 def _reply(connection: AbstractConnection) -> Reply | redis.exceptions.ResponseError:

@@ -59,10 +59,10 @@ class RedisObjectStore(ObjectStore):
     def get(self, hashes: Sequence[Hash]) -> list[Stored | None]:
         if not hashes:
             return []
-        data, names = self._connections.pipeline(
+        data, names = self._connections.strings(
             [("HMGET", self._keys.single("data"), *hashes), ("HMGET", self._keys.single("name"), *hashes)]
         )
-        return [_stored(found, name) for found, name in zip(items(data), items(names), strict=True)]
+        return [_stored(found, name) for found, name in zip(data, names, strict=True)]
 
     def find(self, hashes: Sequence[Hash]) -> list[Location | None]:
         if not hashes:
@@ -116,8 +116,8 @@ def _placement(hash: Hash, word: str) -> Placement:
 
 
 def _stored(data: Reply, name: Reply) -> Stored | None:
-    if data is not None:
-        return Stored(data=raw(data), name=None, size=len(raw(data)))
+    if isinstance(data, bytes | bytearray):
+        return Stored(data=data, name=None, size=len(data))
     place = optional_text(name)
     if place is None:
         return None

@@ -7,6 +7,7 @@ from rrq_core.payload.call import (
     describe_call,
     read_retry_on,
     read_run_options,
+    shared,
     stored_values_of,
 )
 from rrq_core.payload.call_encoder import ANY_EXCEPTION, CallEncoder, EncodedCall
@@ -39,5 +40,6 @@ __all__ = [
     "exponential",
     "read_retry_on",
     "read_run_options",
+    "shared",
     "stored_values_of",
 ]

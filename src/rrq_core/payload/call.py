@@ -159,7 +159,9 @@ def _arguments(
         raise PayloadRefused(f"{context} is damaged: its arguments are no tuple and dict")
     if not header.stored:
         return pair
-    stored = {place: _stored(values[hash], context, unpickles) for place, hash in header.stored}
+    stored, taken = {}, set[Hash]()
+    for place, hash in header.stored:
+        stored[place] = _stored(shared(values[hash], hash, taken), context, unpickles)
     return _filled(pair[0], pair[1], stored, context)
 
 
@@ -173,6 +175,20 @@ def _filled(
         tuple(stored.get(place, part) for place, part in enumerate(args)),
         {name: stored.get(name, part) for name, part in kwargs.items()},
     )
+
+
+def shared(data: Buffer, hash: Hash, taken: set[Hash]) -> Buffer:
+    """Give the bytes of a value, read-only if they were given before: no two objects share memory.
+
+    Args:
+        data: The bytes.
+        hash: The value's hash.
+        taken: The hashes of those that were given; this one is added.
+    """
+    if hash in taken:
+        return memoryview(data).toreadonly()
+    taken.add(hash)
+    return data
 
 
 def _stored(data: Buffer, context: Context, unpickles: Unpickles) -> object:

@@ -140,13 +140,11 @@ class CallEncoder:
         context = Context(kind=PayloadKind.TASK, queue_id=self._queue_id, names=(task,))
         stored = {place: part.stored for place, part in _places(args, kwargs) if isinstance(part, _SharedArgument)}
         inline = self._pickled(args, kwargs, stored)
+        excess = len(self._without_arguments) + inline.size - INLINE_BODY
+        if excess > 0 and (large := self._large_arguments(args, kwargs, stored, excess)):
+            stored |= large
+            inline = self._pickled(args, kwargs, stored)
         body = self._body(inline, stored, context)
-        if len(body) > INLINE_BODY:
-            large = self._large_arguments(args, kwargs, stored, len(body) - INLINE_BODY)
-            if large:
-                stored |= large
-                inline = self._pickled(args, kwargs, stored)
-                body = self._body(inline, stored, context)
         return self._encoded(body, stored, inline.handles, args, kwargs)
 
     def _encoded(

@@ -35,6 +35,8 @@ _CHILD_MAIN = "__mp_main__"
 
 _NO_FILE = "<dynamic-code>"  # what cloudpickle writes for every file
 
+_BESIDE = 64 * 1024  # bytes above which a bytearray is not copied into its pickle
+
 _ATOMS = frozenset({type(None), bool, int, float, str, bytes})
 
 _registry = RLock()
@@ -49,6 +51,11 @@ class Pickled:
     buffers: Sequence[memoryview] = field(default=(), repr=False)
     has_code: bool = False
     handles: Collection[TaskReference[object]] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the pickle and of what lies beside it."""
+        return len(self.data) + sum(map(len, self.buffers))
 
 
 def pickled(value: object, by_value: Collection[str] = ()) -> Pickled:
@@ -83,20 +90,22 @@ def plainly_pickled(value: object) -> bytes:
 
 
 def unpickled(data: Buffer, buffers: Sequence[Buffer]) -> object:
-    """Unpickle. The buffers are copied once, so that what lies in them is writable and the reader's own."""
+    """Unpickle. What lies in the buffers is writable and the reader's own: those that are read-only are copied."""
     if not buffers:
         return pickle.loads(data)
     return pickle.loads(data, buffers=writable(buffers))
 
 
-def writable(buffers: Sequence[Buffer]) -> list[bytearray]:
-    """Copy the buffers of a pickle."""
-    return [bytearray(buffer) for buffer in buffers]
+def writable(buffers: Sequence[Buffer]) -> list[Buffer]:
+    """Give the buffers of a pickle as memory that may be written to. Such memory is taken over, other is copied."""
+    return [bytearray(buffer) if memoryview(buffer).readonly else buffer for buffer in buffers]
 
 
 def pickled_quickly(value: object, by_value: Collection[str]) -> Pickled | None:
     """Pickle a value plainly, None if that cannot be, or would not do for the other end."""
     buffers: list[pickle.PickleBuffer] = []
+    if type(value) is bytearray and len(value) > _BESIDE:
+        value = _Beside(value)
     try:
         data = pickle.dumps(value, PROTOCOL, buffer_callback=buffers.append)
     except (MemoryError, RecursionError):
@@ -111,6 +120,16 @@ def pickled_quickly(value: object, by_value: Collection[str]) -> Pickled | None:
     if any(view.readonly for view in views):
         return None
     return Pickled(data=data, buffers=views)
+
+
+class _Beside:
+    """Stands for a bytearray, whose memory goes beside the pickle. Unpickled, it is a bytearray."""
+
+    def __init__(self, value: bytearray) -> None:
+        self._value = value
+
+    def __reduce__(self) -> tuple[type[bytearray], tuple[pickle.PickleBuffer]]:
+        return bytearray, (pickle.PickleBuffer(self._value),)
 
 
 @contextmanager

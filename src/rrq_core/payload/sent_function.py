@@ -59,7 +59,7 @@ def sent_function(function: object, by_value: Collection[str], context: Context)
         return SentFunction(function=function, name=reference)
     name = name_of(function)
     whole = sendable(function, f"the function {name}", {*by_value, *_made_by_hand(name.module)})
-    if len(whole.data) + sum(map(len, whole.buffers)) > INLINE_PART:
+    if whole.size > INLINE_PART:
         return SentFunction(function=function, name=name, value=pickle_value(whole, context))
     # Copies, since what the buffers are views of may change before the last call is encoded.
     buffers = (whole.data, *map(bytes, whole.buffers))

@@ -20,6 +20,7 @@ from rrq_core.payload import (
     decode_value,
     encode_failure,
     encode_value,
+    shared,
     stored_values_of,
 )
 from rrq_core.worker.current import CurrentTask, TellProgress, enter_task
@@ -156,7 +157,12 @@ def _ended(
 
 def _results(work: Work, queue_id: QueueId) -> Mapping[TaskId, object]:
     """Unpickle the results that are arguments: each by itself, so that no two tasks' results are one object."""
-    return {task: _result(task, work.values[hash], queue_id) for task, hash in work.results.items()}
+    if not work.results:
+        return {}
+    taken = set(stored_values_of(work.body, _body_context(work.root, queue_id)))
+    return {
+        task: _result(task, shared(work.values[hash], hash, taken), queue_id) for task, hash in work.results.items()
+    }
 
 
 def _result(task: TaskId, data: Buffer, queue_id: QueueId) -> object:

@@ -231,3 +231,11 @@ def test_a_place_that_is_not_mounted_is_not_written_to(shelf: Shelf, tmp_path: P
     with pytest.raises(OffloadError, match="not the place that was configured"):
         space.write("a", b"x")
     assert not (tmp_path / "not mounted").exists()
+
+
+def test_a_value_that_is_asked_for_twice_is_given_apart(shelf: Shelf) -> None:
+    shelf.values.put(TAG, [LARGE])
+    first, second = shelf.values.get([LARGE.hash, LARGE.hash])
+    assert first == second == LARGE.data
+    assert not memoryview(first or b"").readonly
+    assert memoryview(second or b"").readonly
