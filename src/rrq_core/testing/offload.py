@@ -90,6 +90,12 @@ class OffloadTests:
         offload.mdel([])
         assert offload.mget([]) == []
 
+    def test_only_the_first_claim_counts(self, offload: Offload) -> None:
+        assert bytes(offload.claim("owner.json", b"first")) == b"first"
+        self.settle()
+        assert bytes(self.reopen(offload).claim("owner.json", b"second")) == b"first"
+        assert self.read(offload, "owner.json") == [b"first"]
+
     def test_a_file_can_be_handed_over(self, offload: Offload, tmp_path: Path) -> None:
         path = tmp_path / "written by a task"
         path.write_bytes(b"whole file")

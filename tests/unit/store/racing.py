@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 
 Play = Callable[[], "Race"]
 PATIENCE = 10.0
+MOST_STEPS = 30
 
 
 class Raced:
@@ -72,6 +73,7 @@ class Actor:
 
     def stop(self) -> None:
         """Wait, before a step, until it may be made."""
+        assert len(self.told) < MOST_STEPS, "an actor comes to no end"
         self._stopped.release()
         self._go.acquire()
 
@@ -97,6 +99,12 @@ class Race:
     def state(self) -> Hashable:
         """What the rest depends on."""
         return self.see(), tuple(tuple(actor.told) for actor in self.actors)
+
+    def all_checks(self) -> None:
+        """What holds at every moment, and that no actor has failed."""
+        self.check()
+        for actor in self.actors:
+            assert actor.error is None, f"an actor failed: {actor.error!r}"
 
     def able(self) -> list[int]:
         """Those who have a step before them."""
@@ -140,7 +148,7 @@ def _follow(race: Race, order: tuple[int, ...], findings: Findings) -> Iterator[
         for number in order:
             race.actors[number].move()
         while True:
-            _checked(race.check, order)
+            _checked(race.all_checks, order)
             state, able = race.state(), race.able()
             if state in findings.states:
                 return
