@@ -6,10 +6,12 @@ would send a BLPOP again and lose what the first one popped.
 
 import os
 import random
+import socket
 import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import hiredis
@@ -211,8 +213,29 @@ def _packed_around(command: Sequence[Argument]) -> list[bytes]:
     return [*pieces, bytes(small)]
 
 
+def _send(connection: AbstractConnection, command: Sequence[Argument]) -> None:
+    pieces = _packed(command)
+    if len(pieces) > 1:
+        connection.connect()
+        if (stream := plain_socket(connection)) is not None:
+            _send_pieces(connection, stream, pieces)
+            return
+    connection.send_packed_command(pieces, check_health=False)
+
+
+def _send_pieces(connection: AbstractConnection, stream: socket.socket, pieces: Sequence[bytes]) -> None:
+    """Send a large command. A server that does not take it says why, and closes while more is on its way."""
+    try:
+        for piece in pieces:
+            stream.sendall(piece)
+    except OSError as error:
+        with suppress(redis.exceptions.ConnectionError, redis.exceptions.TimeoutError):
+            connection.read_response()
+        raise redis.exceptions.ConnectionError(f"Error while writing to socket: {error}") from error
+
+
 def _exchange(connection: AbstractConnection, command: Sequence[Argument]) -> Reply:
-    connection.send_packed_command(_packed(command), check_health=False)
+    _send(connection, command)
     reply: Reply = connection.read_response()
     return reply
 
@@ -228,7 +251,7 @@ def _exchange_slowly(
 def _exchange_many(connection: AbstractConnection, commands: Sequence[Sequence[Argument]], depth: int) -> list[Reply]:
     replies: list[Reply | redis.exceptions.ResponseError] = []
     for sent, command in enumerate(commands):
-        connection.send_packed_command(_packed(command), check_health=False)
+        _send(connection, command)
         if sent >= depth:
             replies.append(_reply(connection))
     replies.extend(_reply(connection) for _ in range(len(commands) - len(replies)))
@@ -240,7 +263,7 @@ def _exchange_many(connection: AbstractConnection, commands: Sequence[Sequence[A
 
 def _exchange_strings(connection: AbstractConnection, commands: Sequence[Sequence[Argument]]) -> list[list[Reply]]:
     for command in commands:
-        connection.send_packed_command(_packed(command), check_health=False)
+        _send(connection, command)
     stream = plain_socket(connection)
     if stream is None:  # a server in this process
         return [connection.read_response() for _ in commands]
