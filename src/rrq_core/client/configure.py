@@ -63,7 +63,12 @@ def _configured(settings: Settings, name: QueueId, wanted: QueueConfiguration) -
     if wanted.offload is None:
         return found or _written(settings, name, wanted)[0]
     chosen = found or evolve(wanted, owner=new_token())
-    OffloadSpace(wanted.offload, Owner(name, chosen.owner)).check_free()
+    try:
+        OffloadSpace(wanted.offload, Owner(name, chosen.owner)).check_free()
+    except ConfigurationTaken:
+        if found is None and _found(settings, name, wanted) is not None:  # somebody was faster, with the same
+            return _configured(settings, name, wanted)
+        raise
     chosen, is_ours = _written(settings, name, chosen)
     space = OffloadSpace(wanted.offload, Owner(name, chosen.owner))
     try:

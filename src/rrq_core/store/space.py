@@ -15,7 +15,7 @@ from rrq_core.errors import ConfigurationTaken, ObjectMissing, OffloadError, Rrq
 from rrq_core.model.ids import Hash
 from rrq_core.model.value import Buffer, OffloadEntry, Stored
 from rrq_core.plugins import open_offload, without_password
-from rrq_core.ports import Offload
+from rrq_core.ports import PART, PROBE, Offload
 
 OWNER_FILE = "rrq-queue.json"
 """The name in the root that says whose it is."""
@@ -32,6 +32,11 @@ _MOST_DELETED = 100
 def new_token() -> str:
     """Make up what tells one owner of an offload from every other."""
     return secrets.token_hex(16)
+
+
+def _is_passing(name: str) -> bool:
+    """Tell whether a name is there only while somebody claims or probes the place."""
+    return name == OWNER_FILE or name.startswith((PART, PROBE))
 
 
 @frozen
@@ -141,7 +146,7 @@ class OffloadSpace:
         """
         with self._in_our_words("nobody can look into"):
             found = self._found_owner()
-            if found is None and next(self._entries(), None) is not None:
+            if found is None and any(not _is_passing(entry.name) for entry in self._entries()):
                 raise ConfigurationTaken(
                     f"the offload {self.shown} is not empty, and belongs to no queue: give {self._owner.name!r} a "
                     "place of its own, such as a new directory or prefix"

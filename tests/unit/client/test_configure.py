@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,14 @@ def test_after_a_failure_it_can_be_configured(url: str, tmp_path: Path, monkeypa
         with pytest.raises(rrq.OffloadError, match="no"):
             rrq.configure("lab", url, offload=tmp_path / "root")
     assert rrq.configure("lab", url, offload=tmp_path / "root").offload is not None
+
+
+def test_many_may_configure_the_same_at_once(url: str, tmp_path: Path) -> None:
+    def call(number: int) -> rrq.QueueConfiguration:
+        return rrq.configure("lab", url, store_max_size=1000, offload=tmp_path / "root")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len({found.owner for found in pool.map(call, range(16))}) == 1
 
 
 def fail(space: object) -> None:
