@@ -14,7 +14,7 @@ from rrq_core import errors
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 CLASSES = {name for name in rrq.__all__ if inspect.isclass(getattr(rrq, name))}
 ERRORS = {name for name in CLASSES if issubclass(getattr(rrq, name), Exception)}
-HANDLES = (rrq.Controller, rrq.Task, rrq.TaskGroup, rrq.WorkerManager)
+HANDLES = (rrq.Controller, rrq.Task, rrq.TaskGroup, rrq.WorkerManager, rrq.Worker, rrq.Heartbeat)
 
 
 def signature(name: str, function: object) -> str:

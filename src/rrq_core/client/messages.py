@@ -17,10 +17,24 @@ def message_send(
 ) -> str:
     """Send a message to workers; they see to it before they take another task.
 
+    | command | what belongs to it | what the worker does | its answer |
+    |---|---|---|---|
+    | PING | | | "PONG" |
+    | ECHO | a text | prints it, and keeps it in its log | "OK" |
+    | EVAL | source text | evaluates it in its environment | the value |
+    | STOP | a text for its log, or nothing | leaves | "BYE" |
+    | INFO | | | its `WorkerInfo` |
+    | PAUSE | | takes no tasks; messages are seen to | "OK" |
+    | RESUME | | takes tasks again | "OK" |
+    | REFRESH | | makes its environment anew | "OK" |
+    | TIMEOUT_SET | seconds without a task after which to leave; None: never | begins to count | "OK" |
+    | TIMEOUT_GET | | | a dict: "timeout_idle", "remaining" |
+
+    One that fails, or that the worker's configuration forbids, is answered with a `MessageError`.
+
     Args:
-        command: PING, answered "PONG"; INFO, answered with its `WorkerInfo`; STOP, with or without a text for the log,
-            answered "BYE", and the worker leaves.
-        args: What belongs to the command.
+        command: One of them.
+        args: What belongs to it.
         worker_ids: One worker or several; None: all active ones.
         controller: The controller; None: the default one.
     Returns:

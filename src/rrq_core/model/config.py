@@ -36,6 +36,15 @@ def _directory(instance: object, attribute: "Attribute[str | None]", value: obje
         raise InvalidArgument(f"{attribute.name} is the path of a directory, or None, not {value!r}")
 
 
+def _period(instance: object, attribute: "Attribute[float]", value: object) -> None:
+    if value is not None and (
+        isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf
+    ):
+        raise InvalidArgument(
+            f"{attribute.name} is a finite number of seconds above 0, or None for no heartbeat, not {value!r}"
+        )
+
+
 def _way(instance: object, attribute: "Attribute[str | None]", value: object) -> None:
     if value not in (None, "fork", "fresh"):
         raise InvalidArgument(f"{attribute.name} is 'fork', 'fresh' or None, not {value!r}")
@@ -69,6 +78,9 @@ class WorkerConfig:
             from which the end of each is kept with its task.
         poll_process: Seconds between two questions to the store whether a separate process is still wanted.
         timeout_process_die: Seconds that a separate process has to end when it is asked to, before it is killed.
+        heartbeat_period: Seconds between two beats of the worker's heartbeat, which lapses after three of them; None:
+            it has none.
+        allow_eval: Whether the worker evaluates what an EVAL message asks it to.
         process: How separate processes are made: "fork" or "fresh"; None: by fork where that is safe.
         log_max: Lines of the worker's log that are kept.
 
@@ -82,6 +94,8 @@ class WorkerConfig:
     logdir: str | None = field(default=None, validator=_directory)
     poll_process: float = field(default=1.0, validator=_positive)
     timeout_process_die: float = field(default=2.0, validator=_seconds)
+    heartbeat_period: float | None = field(default=20.0, validator=_period)
+    allow_eval: bool = field(default=True, validator=_boolean)
     process: Literal["fork", "fresh"] | None = field(default=None, validator=_way)
     log_max: int = field(default=10_000, validator=_lines)
 
@@ -96,6 +110,8 @@ class WorkerConfig:
                 "logdir": self.logdir,
                 "poll_process": self.poll_process,
                 "timeout_process_die": self.timeout_process_die,
+                "heartbeat_period": self.heartbeat_period,
+                "allow_eval": self.allow_eval,
                 "process": self.process,
                 "log_max": self.log_max,
             }

@@ -170,7 +170,13 @@ class Queue(ABC):
     def recover(self, now: bool = False) -> Recovered:
         """Set right what time has brought: lost workers, due tasks, expired results, lost wake-ups. Bounded, for all.
 
-        Within half a second of the last run of anybody it does nothing, unless `now`.
+        A worker is late when its heartbeat was not renewed for one and a half periods. It is lost when it has lapsed,
+        and was seen to be late, by whoever called this, for a period. A time in which nobody did counts for a quarter
+        of one at most: the store may have been away, for all, and those that live beat again within a quarter after.
+        The task of who is lost is settled as by `Workers.leave`.
+
+        Within half a second of the last run of anybody it does nothing, unless `now`. When it is worth while next,
+        `step` says to a worker that finds nothing to do (`look_again`).
         """
 
     @abstractmethod

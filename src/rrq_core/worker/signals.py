@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from collections import deque
 from types import FrameType
 
 from rrq_core.worker.loop import WorkerLoop
@@ -21,6 +22,9 @@ class Signals:
 
     def __init__(self) -> None:
         self.received = 0
+        self._direct = 0
+        self._relayed = 0
+        self._expected: deque[int] = deque()
         self._first = ""
         self._loop: WorkerLoop | None = None
         _keep_from_forks({number: signal.signal(number, self._handle) for number in _WATCHED})
@@ -31,8 +35,26 @@ class Signals:
         if self._first:
             loop.request_stop(self._first)
 
+    def relay(self, number: int) -> None:
+        """Take a signal that was sent to the parent of this process, for all that it has started. In any thread."""
+        self._expected.append(number)
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        self.received += 1
+        if self._is_news():
+            self._heed(number)
+
+    def _is_news(self) -> bool:
+        """Count the signal: one that a service sends to all of its processes comes directly, and by the parent too."""
+        try:
+            self._expected.pop()
+            self._relayed += 1
+        except IndexError:
+            self._direct += 1
+        before, self.received = self.received, max(self._direct, self._relayed)
+        return self.received > before
+
+    def _heed(self, number: int) -> None:
         name = signal.Signals(number).name
         if self.received == 1:
             self._first = name
