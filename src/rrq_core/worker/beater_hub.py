@@ -3,6 +3,7 @@
 import itertools
 import selectors
 import threading
+import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import partial
@@ -14,6 +15,7 @@ from rrq_core.ports import Backend
 from rrq_core.worker.beater_wire import Record, read_watch
 from rrq_core.worker.beating import Beating, Pulse
 from rrq_core.worker.deaf_thread import start_deaf_thread
+from rrq_core.worker.lookout import Lookout
 from rrq_core.worker.summons import Summons
 from rrq_core.worker.ward import End, Ward
 
@@ -29,7 +31,8 @@ class Hub:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._beating = Beating(backend.heartbeat, self._tell_lost, self._see_to_queue)
+        self._beating = Beating(backend.heartbeat, self._tell_lost, self._tell_beaten)
+        self._lookout = Lookout(self._see_to_queue, time.monotonic)
         self._summons = Summons(backend.heartbeat, self._pass_on)
         self._selector = selectors.DefaultSelector()
         self._names = itertools.count()
@@ -55,9 +58,9 @@ class Hub:
         Returns:
             How those have ended that did.
         """
-        pause = self._beating.beat()
-        looks = [look for look in (ward.look_again for ward in self._wards.values()) if look is not None]
-        for ready, _ in self._selector.select(min([pause, *looks] if pause is not None else looks, default=None)):
+        pauses = [self._beating.beat(), self._lookout.look(self._beating.pulses().values())]
+        pauses += [ward.look_again for ward in self._wards.values()]
+        for ready, _ in self._selector.select(min((pause for pause in pauses if pause is not None), default=None)):
             ready.data()
         ended = [(name, ward, end) for name, ward in list(self._wards.items()) if (end := ward.end()) is not None]
         for name, ward, end in ended:
@@ -118,14 +121,16 @@ class Hub:
         if pulse.session is not None and name in self._wards:
             self._wards[name].wire.send({"lost": pulse.session.token})
 
-    def _see_to_queue(self, pulses: Collection[Pulse]) -> None:
+    def _tell_beaten(self, pulses: Collection[Pulse]) -> None:
         keys = {pulse.key for pulse in pulses}
         for ward in self._wards.values():
             ward.memory.note()
             if not ward.is_told and ward.key in keys:
                 ward.is_told = True
                 ward.wire.send({"beats": ward.key})
-        if any(pulse.session is not None for pulse in pulses) and not _is_running(self._recovery):
+
+    def _see_to_queue(self) -> None:
+        if not _is_running(self._recovery):
             self._recovery = start_deaf_thread(self._recover, "rrq-beater-recovery")
 
     def _recover(self) -> None:

@@ -17,6 +17,7 @@ from rrq_core.ports.clock import process_clock
 from rrq_core.worker.beater_link import Beater
 from rrq_core.worker.beating import Beating, Pulse
 from rrq_core.worker.deaf_thread import start_deaf_thread
+from rrq_core.worker.lookout import Lookout
 
 _names = itertools.count()
 
@@ -30,6 +31,10 @@ def _nothing() -> None:
     """What is told of a heartbeat that is over, where nobody wants to know."""
 
 
+def _nobody_asks(pulses: Collection[Pulse]) -> None:
+    """What is told after each round, where nobody waits for it."""
+
+
 class BeatingThread:
     """The thread of one queue. It is there as long as there is something to beat."""
 
@@ -38,7 +43,8 @@ class BeatingThread:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._beating = Beating(backend.heartbeat, self._tell_lost, self._see_to_queue, now=process_clock.monotonic)
+        self._beating = Beating(backend.heartbeat, self._tell_lost, _nobody_asks, now=process_clock.monotonic)
+        self._lookout = Lookout(self._see_to_queue, process_clock.monotonic)
         self._lost: dict[int, Callable[[], None]] = {}
         self._one_at_a_time = threading.Lock()
         self._changed = threading.Event()
@@ -79,9 +85,10 @@ class BeatingThread:
         return self._beating.pulses()
 
     def beat(self) -> float | None:
-        """Beat what is due; give the seconds until the next is, None where nothing is left."""
+        """Beat what is due, and see to the queue; give the seconds until either is due again, None for nothing left."""
         with self._one_at_a_time:
-            return self._beating.beat()
+            pauses = self._beating.beat(), self._lookout.look(self._beating.pulses().values())
+            return min((pause for pause in pauses if pause is not None), default=None)
 
     def _run(self) -> None:
         while True:
@@ -102,10 +109,9 @@ class BeatingThread:
     def _tell_lost(self, name: int, pulse: Pulse) -> None:
         self._lost.pop(name, _nothing)()
 
-    def _see_to_queue(self, pulses: Collection[Pulse]) -> None:
-        if any(pulse.session is not None for pulse in pulses):
-            with suppress(BackendError):
-                self._backend.queue.recover()
+    def _see_to_queue(self) -> None:
+        with suppress(BackendError):
+            self._backend.queue.recover()
 
 
 def beat_now() -> None:

@@ -4,6 +4,7 @@ import ast
 import math
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import fakeredis
@@ -13,7 +14,8 @@ import rrq_core as rrq
 from rrq_backends.memory import CLOCKED
 from rrq_core.errors import InvalidArgument
 from rrq_core.ports.clock import process_clock
-from rrq_core.testing import ManualClock, wait_until
+from rrq_core.testing import Harness, ManualClock, wait_until
+from rrq_core.testing.clock import Follower, following_clock
 
 SOURCES = Path(fakeredis.__file__).parent
 # What else reads the time: streams, filters, time series, ACL logs, client infos, pauses of clients, the time of the
@@ -150,11 +152,40 @@ def test_a_worker_that_lives_is_not_lost_however_far_the_clock_is_moved(
     assert rrq_queue.submit(abs, -1).result(timeout=10) == 1
 
 
-def test_a_thread_that_beats_more_often_is_not_lost_either(rrq_clock: ManualClock, rrq_queue: rrq.Controller) -> None:
+class Steps(Follower):
+    """Notes when it was called."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.times = [clock.time()]
+
+    def shortest_period(self) -> float:
+        return math.inf
+
+    def follow(self) -> None:
+        self.times.append(self.clock.time())
+
+    @property
+    def longest(self) -> float:
+        return max(after - before for before, after in pairwise(self.times))
+
+
+def test_no_step_is_longer_than_a_period_of_a_thread_that_beats(
+    rrq_clock: ManualClock, rrq_queue: rrq.Controller
+) -> None:
     rrq.worker_config_save("often", rrq.worker_config(heartbeat_period=1.0))
-    with rrq.worker_spawn(name_config="often") as workers:
-        rrq_clock.move(100)
-        assert rrq.worker_status(workers.id) == {workers.id[0]: "IDLE"}
+    steps = Steps(rrq_clock)
+    with rrq.worker_spawn(name_config="often"), following_clock(steps):
+        rrq_clock.move(20)
+    assert steps.longest == pytest.approx(1.0)
+
+
+def test_no_step_is_longer_than_a_period_of_a_worker_that_is_stepped(rrq_harness: Harness) -> None:
+    rrq_harness.worker("w", rrq.worker_config(heartbeat_period=1.0))
+    steps = Steps(rrq_harness.clock)
+    with following_clock(steps):
+        rrq_harness.clock.move(20)
+    assert steps.longest == pytest.approx(1.0)
 
 
 def test_an_idle_time_runs_out_by_the_clock(rrq_clock: ManualClock, rrq_queue: rrq.Controller) -> None:
