@@ -137,12 +137,19 @@ class KeyTaken(RrqError, ValueError):
 class WorkerIdTaken(RrqError, ValueError):
     """A worker with this id is alive."""
 
-    def __init__(self, worker: str, remedy: str = "choose another id, or stop that one first") -> None:
-        self.worker = worker
-        super().__init__(f"a worker with the id {worker!r} is alive: {remedy}")
+    def __init__(self, worker: str, has_heartbeat: bool = True, chosen: str = "id") -> None:
+        self.worker, self.has_heartbeat, self.chosen = worker, has_heartbeat, chosen
+        silent = (
+            ". It has no heartbeat, so it counts as alive until it leaves; if its process is gone, "
+            "worker_delete_exited(id) forgets it"
+        )
+        super().__init__(
+            f"a worker with the id {worker!r} is alive: choose another {chosen}, or stop that one first"
+            f"{'' if has_heartbeat else silent}"
+        )
 
-    def __reduce__(self) -> "tuple[type[WorkerIdTaken], tuple[str]]":
-        return type(self), (self.worker,)
+    def __reduce__(self) -> "tuple[type[WorkerIdTaken], tuple[str, bool, str]]":
+        return type(self), (self.worker, self.has_heartbeat, self.chosen)
 
 
 class WorkerNotFound(RrqError, LookupError):

@@ -34,10 +34,19 @@ def fleet(server: PrivateServer) -> Iterator[Fleet]:
         yield fleet
 
 
-def wait_for(path: str) -> int:
-    while not os.path.exists(path):
+def wait_for(go: str, begun: str) -> int:
+    """Tell that it has begun: a task that was claimed and not yet begun is given back by a worker that is to stop."""
+    Path(begun).touch()
+    while not os.path.exists(go):
         time.sleep(0.01)
     return os.getpid()
+
+
+def begun(fleet: Fleet, tmp_path: Path) -> tuple[rrq.Task, str]:
+    """Start a task that runs until there is `go`; give it, and its worker."""
+    task = fleet.queue.submit(wait_for, str(tmp_path / "go"), str(tmp_path / "begun"))
+    wait_until((tmp_path / "begun").exists, "the task has begun")
+    return task, fleet.running(task)
 
 
 def hold_the_lock(path: str) -> None:
@@ -56,7 +65,7 @@ def leave_an_orphan() -> int:
 
 def test_it_starts_workers_that_are_numbered_and_work_at_the_same_time(fleet: Fleet, tmp_path: Path) -> None:
     fleet.start("--workers", "2", ids=TWO)
-    tasks = [fleet.queue.submit(wait_for, str(tmp_path / "go")) for _ in TWO]
+    tasks = [fleet.queue.submit(wait_for, str(tmp_path / "go"), str(tmp_path / "begun")) for _ in TWO]
     assert {fleet.running(task) for task in tasks} == set(TWO)
     (tmp_path / "go").touch()
     assert len({task.result(timeout=10) for task in tasks}) == 2
@@ -69,8 +78,7 @@ def test_it_starts_no_beater_besides_itself(fleet: Fleet) -> None:
 
 def test_a_signal_lets_all_finish_their_tasks(fleet: Fleet, tmp_path: Path) -> None:
     parent = fleet.start("--workers", "2", ids=TWO)
-    task = fleet.queue.submit(wait_for, str(tmp_path / "go"))
-    busy = fleet.running(task)
+    task, busy = begun(fleet, tmp_path)
     parent.send_signal(signal.SIGTERM)
     idle = "w_1" if busy == "w_2" else "w_2"
     wait_until(lambda: fleet.status(idle) == "EXITED", "the idle one has left")
@@ -80,10 +88,18 @@ def test_a_signal_lets_all_finish_their_tasks(fleet: Fleet, tmp_path: Path) -> N
     assert fleet.log(busy)[-1] == "STOP OK (SIGTERM)"
 
 
+def test_who_has_printed_a_line_stands_before_it(fleet: Fleet) -> None:
+    parent = fleet.start("--workers", "2", ids=TWO)
+    parent.send_signal(signal.SIGTERM)
+    lines = [line.split(" ", 2) for line in ended(parent)[1].splitlines()]
+    assert {(id, said) for id, _, said in lines} >= {
+        (id, said) for id in TWO for said in ("ALIVE", "STOP OK (SIGTERM)")
+    }
+
+
 def test_a_signal_that_a_service_sends_to_all_of_its_processes_counts_once(fleet: Fleet, tmp_path: Path) -> None:
     parent = fleet.start("--workers", "2", ids=TWO)
-    task = fleet.queue.submit(wait_for, str(tmp_path / "go"))
-    fleet.running(task)
+    task, _ = begun(fleet, tmp_path)
     for process in [psutil.Process(parent.pid), *psutil.Process(parent.pid).children(recursive=True)]:
         process.send_signal(signal.SIGTERM)
     (tmp_path / "go").touch()
@@ -93,8 +109,7 @@ def test_a_signal_that_a_service_sends_to_all_of_its_processes_counts_once(fleet
 
 def test_a_second_signal_stops_them_now(fleet: Fleet, tmp_path: Path) -> None:
     parent = fleet.start("--workers", "2", ids=TWO)
-    task = fleet.queue.submit(wait_for, str(tmp_path / "never"))
-    worker = fleet.running(task)
+    task, worker = begun(fleet, tmp_path)
     parent.send_signal(signal.SIGINT)
     wait_until(lambda: len(rrq.worker_list()) == 1, "the idle one has left")
     parent.send_signal(signal.SIGINT)

@@ -167,6 +167,8 @@ def answer(direct: Backend, cut: Backend) -> None:
 def beat(direct: Backend, cut: Backend) -> None:
     terms = HeartbeatTerms(period=10.0, expire=30.0)
     hand = hand_over(direct, cut, new_worker(heartbeat=terms))
+    with pytest.raises(rrq.BackendUnavailable):  # who beats is to be told at once, and tries again in its own time
+        hand.beat()
     assert hand.beat()
 
 

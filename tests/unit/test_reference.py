@@ -73,6 +73,15 @@ def test_every_status_is_on_its_page(words: type[Enum]) -> None:
     assert {word.value for word in words} <= set(re.findall(r"^\| ([A-Z]+) \|", page("statuses.md"), re.MULTILINE))
 
 
+def test_every_word_that_a_worker_writes_in_its_log_is_on_its_page() -> None:
+    worker = Path(inspect.getfile(rrq.WorkerInfo)).parents[1] / "worker"
+    texts = (file.read_text(encoding="utf-8") for file in worker.rglob("*.py"))
+    words = {word for text in texts for word in re.findall(r"""(?:NewLogEntry\(command|line)="([A-Z]+)\"""", text)}
+    assert {"ALIVE", "ECHO", "CHILD", "CANCEL"} <= words
+    (section,) = re.findall(r"^## Words in a worker's log$(.*?)^## ", page("key-layout.md"), re.MULTILINE | re.DOTALL)
+    assert {word for word in words if f"`{word}" not in section} == set()
+
+
 def rows_from_r() -> dict[str, str]:
     """Their name, and ours where there is one."""
     rows = re.findall(r"^\| `(\w+)` \| (?:`(\w+)`)?", page("from-r.md"), re.MULTILINE)

@@ -39,7 +39,7 @@ class RedisWorkers(Workers):
             self._scripts.run("register", worker.id, session.token, info, worker.process_log or "", *beating)
         )
         if raw(answer[0]) == b"TAKEN":
-            raise WorkerIdTaken(worker.id, _remedy(has_heartbeat=number(answer[1]) == 1))
+            raise WorkerIdTaken(worker.id, has_heartbeat=number(answer[1]) == 1)
         self._scripts.release(number(answer[1]))
         return session
 
@@ -128,15 +128,6 @@ def _decimal(seconds: float) -> str:
 
 def _one_line(message: str) -> str:
     return " ".join(message.splitlines())
-
-
-def _remedy(has_heartbeat: bool) -> str:
-    if has_heartbeat:
-        return "choose another id, or stop that one first"
-    return (
-        "choose another id, or stop that one first. It has no heartbeat, so it counts as alive until it leaves; "
-        "if its process is gone, worker_delete_exited forgets it"
-    )
 
 
 def _record(

@@ -13,7 +13,7 @@ from rrq_core.model.ids import WorkerId, queue_id, worker_id
 from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend
 from rrq_core.ports.launcher import NUMBER
-from rrq_core.worker.parent import run_workers
+from rrq_core.worker.beater.parent import run_workers
 from rrq_core.worker.setup import WorkerSetup, new_worker_id, read_config
 
 _FAILED, _WRONG_USE, _LOST = 1, 2, 3

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rrq_core.model.ids import WorkerId, worker_id
 from rrq_core.ports.launcher import NUMBER
-from rrq_core.worker.parent import WorkerCommand
+from rrq_core.worker.beater.parent import WorkerCommand
 
 
 def commands_for(options: argparse.Namespace, base: WorkerId) -> Sequence[WorkerCommand]:

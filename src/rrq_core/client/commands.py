@@ -1,6 +1,5 @@
 """The frames of messages: commands with their arguments."""
 
-import ast
 import math
 from textwrap import dedent
 
@@ -30,7 +29,7 @@ def decoded_answer(queue_id: QueueId, frame: bytes) -> object:
 
 def _check_source(text: object) -> None:
     try:
-        ast.parse(dedent(str(text)), "<EVAL>")
+        compile(dedent(str(text)), "<EVAL>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         raise InvalidArgument(f"EVAL takes Python source text, and this is none ({error}): {text!r:.60}") from error
 

@@ -13,6 +13,7 @@ from rrq_core.client.workers import ACTIVE
 from rrq_core.errors import InvalidArgument, WorkerIdTaken
 from rrq_core.model.config import WorkerConfig
 from rrq_core.model.ids import WorkerId, worker_id
+from rrq_core.model.worker import WorkerRecord
 from rrq_core.ports.launcher import LAUNCH_LOG
 from rrq_core.worker import WorkerSetup
 
@@ -58,12 +59,17 @@ class Crew:
         """
         if "/" in self.base:
             raise InvalidArgument(f"worker_id_base names files of logs, so there is no / in it: {self.base!r}")
-        alive = self.connection.backend.workers.read(self.ids(), ACTIVE)
-        if alive:
-            raise WorkerIdTaken(alive[0].id, "choose another worker_id_base, or stop that one first")
+        for record in self.connection.backend.workers.read(self.ids(), ACTIVE):
+            if not self._has_lapsed(record):
+                raise WorkerIdTaken(record.id, has_heartbeat=record.has_heartbeat, chosen="worker_id_base")
         _make(self.directory)
         for log in self.logs().values():
             _check_writable(log)
+
+    def _has_lapsed(self, record: WorkerRecord) -> bool:
+        """Tell whether a worker that stands as active is gone, so that another may have its id."""
+        key = None if record.info is None else record.info.heartbeat_key
+        return key is not None and self.connection.backend.heartbeat.remaining([key]) == [None]
 
     def setups(self) -> list[WorkerSetup]:
         """Say what each is."""
@@ -105,11 +111,13 @@ def _make(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InvalidArgument(f"logdir cannot be a directory for logs: {error}") from error
+        raise InvalidArgument(f"logdir cannot be a directory for logs ({error}); name another") from error
 
 
 def _check_writable(log: Path) -> None:
     try:
         log.open("ab").close()
     except OSError as error:
-        raise InvalidArgument(f"the log of a worker cannot be written to {str(log)!r}: {error}") from error
+        raise InvalidArgument(
+            f"the log of a worker cannot be written to {str(log)!r} ({error}); name another logdir"
+        ) from error

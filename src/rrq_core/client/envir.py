@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from rrq_core.client.commands import encoded_command
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
+from rrq_core.client.flags import checked_flag
 from rrq_core.client.sending import send_to_present
 from rrq_core.client.workers import worker_records
 from rrq_core.errors import InvalidArgument
@@ -43,7 +44,7 @@ def worker_envir_set(
     R: rrq_worker_envir_set
     """
     connection = chosen(controller)
-    _check_flag(notify)
+    checked_flag(notify, "notify")
     if create is None:
         connection.backend.settings.put(ENVIR, None)
     else:
@@ -79,11 +80,6 @@ def envir(
     )
 
 
-def _check_flag(notify: object) -> None:
-    if not isinstance(notify, bool):
-        raise InvalidArgument(f"notify is True or False, not {notify!r:.60}")
-
-
 def _checked_create(create: object) -> Create:
     if not callable(create):
         raise InvalidArgument(
@@ -104,7 +100,7 @@ def _checked_create(create: object) -> Create:
 def _several(given: object, one: type | tuple[type, ...]) -> tuple[object, ...]:
     if given is None:
         return ()
-    if isinstance(given, one) or not isinstance(given, Iterable):
+    if isinstance(given, (one, bytes)) or not isinstance(given, Iterable):
         return (given,)
     return tuple(given)
 

@@ -1,6 +1,7 @@
 """Proof of life by a key, for any process; and signals to a process by its heartbeat."""
 
 import itertools
+import math
 import signal as signals
 import threading
 from types import TracebackType
@@ -8,14 +9,14 @@ from typing import Self
 
 from rrq_core.client.environment import url_or_default
 from rrq_core.client.seconds import checked_period, checked_seconds
-from rrq_core.errors import HeartbeatNotFound, HeartbeatTimeout, InvalidArgument
+from rrq_core.errors import ForeignKey, HeartbeatNotFound, HeartbeatTimeout, InvalidArgument
 from rrq_core.model.ids import QueueId
 from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend
-from rrq_core.worker.beater_wire import Record, watch_record
-from rrq_core.worker.beating import LAPSES_AFTER, Pulse
-from rrq_core.worker.process_beater import BeaterCommand, BeaterLine
-from rrq_core.worker.thread_beater import BeatingThread, new_name
+from rrq_core.worker.beater.beating import LAPSES_AFTER, Pulse
+from rrq_core.worker.beater.process import BeaterCommand, BeaterLine
+from rrq_core.worker.beater.thread import BeatingThread, new_name
+from rrq_core.worker.beater.wire import Record, watch_record
 
 _NO_QUEUE = QueueId("heartbeat")
 
@@ -37,6 +38,7 @@ class Heartbeat:
         timeout: Seconds to wait at each start until the key is there.
     Raises:
         InvalidArgument: If one of these cannot be. Nothing was written.
+        ForeignKey: If the key holds something that never lapses, so that it is another's. Nothing was written.
         HeartbeatTimeout: If the key is not there in time. The heartbeat was stopped.
         BackendError: If the store cannot be reached, or refuses us.
 
@@ -94,6 +96,7 @@ class Heartbeat:
 
         Raises:
             InvalidArgument: If it is running.
+            ForeignKey: If the key holds something that never lapses, so that it is another's.
             HeartbeatTimeout: If the key is not there in time. The heartbeat was stopped.
             BackendError: If the store cannot be reached, or refuses us.
 
@@ -103,6 +106,7 @@ class Heartbeat:
             raise InvalidArgument(f"the heartbeat of {self._pulse.key!r} is running: stop() it first")
         backend = open_backend(self._url, _NO_QUEUE)
         try:
+            _check_not_foreign(backend, self._pulse.key)
             _drop_old_signals(backend, self._pulse.key)
             beats = _ProcessBeats(backend, self._pulse) if backend.shared else _ThreadBeats(backend, self._pulse)
         finally:
@@ -219,6 +223,13 @@ def _pulse(key: str, period: float, expire: float | None, value: object) -> Puls
 def _check_key(key: object) -> None:
     if not isinstance(key, str) or not key:
         raise InvalidArgument(f"the key of a heartbeat is a string that is not empty, not {key!r}")
+
+
+def _check_not_foreign(backend: Backend, key: str) -> None:
+    if backend.heartbeat.remaining([key]) == [math.inf]:
+        raise ForeignKey(
+            f"the key {key!r} holds something that never lapses, and so is no heartbeat's: choose another key"
+        )
 
 
 def _drop_old_signals(backend: Backend, key: str) -> None:

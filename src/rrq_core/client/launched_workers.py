@@ -66,7 +66,7 @@ class LaunchedWorkers(StartedWorkers):
             if has_ended:
                 return set()
             raise
-        return {record.id for record in active if not has_ended or _has_heartbeat(record)}
+        return {record.id for record in active if not has_ended or record.has_heartbeat}
 
     def come_up(self, ids: Iterable[WorkerId]) -> set[WorkerId]:
         """Tell which have left a trace in the store since they were started."""
@@ -106,7 +106,3 @@ class LaunchedWorkers(StartedWorkers):
     def _known(self, ids: Iterable[WorkerId]) -> dict[WorkerId, WorkerRecord]:
         found = self._connection.backend.workers.read(list(ids), frozenset(WorkerStatus))
         return {record.id: record for record in found}
-
-
-def _has_heartbeat(record: WorkerRecord) -> bool:
-    return record.info is not None and record.info.heartbeat_key is not None

@@ -65,7 +65,7 @@ def check_stop_type(type: str) -> None:
     Raises:
         InvalidArgument: If there is no such way.
     """
-    if type not in _STOPS:
+    if not isinstance(type, str) or type not in _STOPS:
         raise InvalidArgument(f"workers cannot be stopped by {type!r}; there is: {', '.join(map(repr, _STOPS))}")
 
 
@@ -92,7 +92,8 @@ def _wait_until_gone(
             named = ", ".join(sorted(left))
             raise WorkerTimeout(
                 f"not gone after {deadline.timeout:g} s: {named}; one that was asked leaves when its task has ended, "
-                "one that was killed is missed when its heartbeat lapses"
+                "one that was killed is missed when its heartbeat lapses or, where it has none, when "
+                "worker_delete_exited(id) forgets it"
             )
 
 

@@ -12,8 +12,8 @@ from rrq_core.client.commands import encoded_command
 from rrq_core.errors import RrqError
 from rrq_core.plugins import open_backend
 from rrq_core.worker import WorkerLoop, WorkerSetup
-from rrq_core.worker.beating import terms_of
-from rrq_core.worker.thread_beater import ThreadBeater
+from rrq_core.worker.beater.beating import terms_of
+from rrq_core.worker.beater.thread import ThreadBeater
 
 _AT_EXIT = 2.0  # seconds for all of them together
 

@@ -8,6 +8,7 @@ from typing import Self
 from rrq_core.client.connection import Choices
 from rrq_core.client.controller import Controller
 from rrq_core.client.environment import url_or_default
+from rrq_core.client.flags import checked_flag
 from rrq_core.client.log_line import log_line
 from rrq_core.client.reference import task_id_of
 from rrq_core.client.seconds import checked_seconds
@@ -168,7 +169,7 @@ class Worker:
                 return None
 
     def step(self, immediate: bool = False) -> bool:
-        """See to one task or message: what `poll` has claimed, else what is next.
+        """See to one task or message: what `poll` has claimed, else what is next. Told to stop, the worker signs off.
 
         Args:
             immediate: Whether not to wait where there is nothing.
@@ -179,7 +180,12 @@ class Worker:
 
         R: rrq_worker$step
         """
-        return self._registration("step").step(immediate)
+        loop = self._registration("step")
+        had_something = loop.step(immediate)
+        if loop.stop_reason is not None:
+            self._life.loop = None
+            loop.sign_off(loop.stop_reason)
+        return had_something
 
     def loop(self, immediate: bool = False) -> None:
         """Work until a STOP message or the idle time-out, and sign off then.
@@ -282,8 +288,7 @@ class Worker:
 
 
 def _checked_id(worker_id: str | None, is_child: object) -> WorkerId:
-    if not isinstance(is_child, bool):
-        raise InvalidArgument(f"is_child is True or False, not {is_child!r}")
+    checked_flag(is_child, "is_child")
     if worker_id is not None:
         return checked_worker_id(worker_id)
     if is_child:

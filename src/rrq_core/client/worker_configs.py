@@ -7,10 +7,10 @@ from typing import Literal
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
+from rrq_core.client.flags import checked_flag
 from rrq_core.client.seconds import checked_seconds
 from rrq_core.errors import InvalidArgument
 from rrq_core.model.config import WorkerConfig
-from rrq_core.model.ids import checked_name
 from rrq_core.model.setting import worker_config_name
 from rrq_core.worker.setup import config_names, read_config
 
@@ -81,12 +81,15 @@ def worker_config_save(
         controller: The controller; None: the default one.
     Returns:
         Whether it was saved.
+    Raises:
+        InvalidArgument: If one of these cannot be. Nothing was written.
 
     R: rrq_worker_config_save
     """
-    setting = worker_config_name(checked_name(name, "name of a worker configuration"))
+    setting = worker_config_name(name)
     _check_config(config)
-    return chosen(controller).backend.settings.put(setting, config.to_json(), if_absent=not overwrite)
+    if_absent = not checked_flag(overwrite, "overwrite")
+    return chosen(controller).backend.settings.put(setting, config.to_json(), if_absent)
 
 
 def worker_config_list(*, controller: Connection | None = None) -> list[str]:
@@ -120,7 +123,7 @@ def worker_config_read(name: str, timeout: float = 0, *, controller: Connection 
     R: rrq_worker_config_read
     """
     limit = checked_seconds(timeout, "timeout")
-    return read_config(chosen(controller).backend, checked_name(name, "name of a worker configuration"), limit)
+    return read_config(chosen(controller).backend, name, limit)
 
 
 def _absolute(logdir: str | os.PathLike[str]) -> str:

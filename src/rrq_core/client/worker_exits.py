@@ -62,5 +62,4 @@ def _check_gone(records: list[WorkerRecord]) -> None:
 
 
 def _is_heard(record: WorkerRecord) -> bool:
-    has_heartbeat = record.info is not None and record.info.heartbeat_key is not None
-    return has_heartbeat or is_running_here(record.info)
+    return record.has_heartbeat or is_running_here(record.info)

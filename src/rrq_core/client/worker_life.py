@@ -9,10 +9,10 @@ from rrq_core.client.controller import Controller
 from rrq_core.errors import RrqError
 from rrq_core.ports import Backend
 from rrq_core.worker import WorkerLoop
-from rrq_core.worker.beater_link import Beater
-from rrq_core.worker.beating import terms_of
-from rrq_core.worker.process_beater import BeaterCommand, ProcessBeater
-from rrq_core.worker.thread_beater import ThreadBeater
+from rrq_core.worker.beater.beating import terms_of
+from rrq_core.worker.beater.link import Beater
+from rrq_core.worker.beater.process import BeaterCommand, ProcessBeater
+from rrq_core.worker.beater.thread import ThreadBeater
 
 
 @define(kw_only=True)

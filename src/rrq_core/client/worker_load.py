@@ -58,8 +58,10 @@ class WorkerLoad:
         Returns:
             The load by number of seconds.
         Raises:
-            InvalidArgument: If one is not above 0.
+            InvalidArgument: If these are no numbers above 0.
         """
+        if not isinstance(seconds, Iterable):
+            raise InvalidArgument(f"the load is averaged over several numbers of seconds, as [60], not {seconds!r:.60}")
         return {span: self._mean(self._begin(span), self.time) for span in seconds}
 
     def __str__(self) -> str:
@@ -75,8 +77,8 @@ class WorkerLoad:
         )
 
     def _begin(self, span: float) -> float:
-        if isinstance(span, bool) or not span > 0:
-            raise InvalidArgument(f"the load is averaged over a number of seconds above 0, not {span!r}")
+        if isinstance(span, bool) or not isinstance(span, int | float) or not span > 0:
+            raise InvalidArgument(f"the load is averaged over a number of seconds above 0, not {span!r:.60}")
         return max(self.time - span, self.time if self.since is None else self.since)
 
     def _mean(self, begin: float, end: float) -> Load:
@@ -152,6 +154,8 @@ def _at_the_cut(log: Sequence[LogEntry]) -> tuple[int, int]:
 
 
 def _after(entry: LogEntry, used: int, there: int) -> tuple[int, int]:
+    if entry.child is not None:  # the STOP of a task's process is not the worker's
+        return used, there
     if entry.command in _COMES:
         return 0, 1
     if entry.command in _GOES:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
-from rrq_core.client.workers import Workers, worker_records
+from rrq_core.client.workers import Workers, worker_record, worker_records
 from rrq_core.errors import InvalidArgument, LogMissing
 from rrq_core.model.ids import WorkerId
 from rrq_core.model.worker import LogEntry
@@ -46,7 +46,7 @@ def worker_process_log(worker_id: str, *, controller: Connection | None = None) 
 
     R: rrq_worker_process_log
     """
-    (record,) = worker_records(chosen(controller), worker_id)
+    record = worker_record(chosen(controller), worker_id)
     if record.process_log is None:
         raise LogMissing(
             f"worker {worker_id!r} keeps no log of its process: what it prints goes to the terminal, or wherever it "

@@ -119,7 +119,7 @@ class WorkerManager:
         Raises:
             LogMissing: If it cannot be read.
         """
-        (worker,) = self._chosen(id)
+        worker = self._find(id)
         return read_lines(self._started.logs[worker], worker)
 
     def stop_now(self) -> None:
@@ -131,6 +131,8 @@ class WorkerManager:
             return list(self._started.logs)
         if isinstance(ids, str | int):
             return [self._find(ids)]
+        if not isinstance(ids, Iterable):
+            raise InvalidArgument(f"workers are named by ids, or positions from 0, not by {ids!r:.60}")
         return [self._find(id) for id in ids]
 
     def _find(self, id: object) -> WorkerId:

@@ -62,6 +62,11 @@ class WorkerRecord:
     process_log: str | None = None
     last_seen: float | None = None
 
+    @property
+    def has_heartbeat(self) -> bool:
+        """Whether it has told of a heartbeat; without one nobody finds out that it is gone without a word."""
+        return self.info is not None and self.info.heartbeat_key is not None
+
 
 @frozen(kw_only=True)
 class NewLogEntry:

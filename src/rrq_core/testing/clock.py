@@ -11,7 +11,7 @@ from typing import Self
 from rrq_core.client.seconds import checked_period
 from rrq_core.errors import InvalidArgument
 from rrq_core.ports.clock import Clock, process_clock
-from rrq_core.worker.thread_beater import beat_now, shortest_period
+from rrq_core.worker.beater.thread import beat_now, shortest_period
 
 _LONGEST_PERIOD = 20.0
 _ALL_ARE_FOUND = 6  # periods

@@ -58,7 +58,9 @@ class Harness(Follower):
         return self._first().step(immediate=True)
 
     def run_all(self, limit: int = _MANY_STEPS) -> int:
-        """Have the first worker see to all there is to do now. What is due later waits for `clock.move`.
+        """Have the first worker see to all there is to do now, or until it is told to stop.
+
+        What is due later waits for `clock.move`.
 
         Args:
             limit: How many steps are too many.
@@ -67,8 +69,9 @@ class Harness(Follower):
         Raises:
             AssertionError: If there is no end of them.
         """
+        worker = self._first()
         for done in range(limit):
-            if not self.step():
+            if not worker.is_registered or not worker.step(immediate=True):
                 return done
         raise AssertionError(f"after {limit} steps there is still something to do: do tasks submit tasks for ever?")
 

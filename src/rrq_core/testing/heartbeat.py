@@ -88,6 +88,13 @@ class HeartbeatTests(ContractCase):
         assert not hand.beat()
         assert backend.heartbeat.remaining([hand.heartbeat_key]) == [None]
 
+    def test_who_was_followed_under_its_id_beats_no_more(self, backend: Backend) -> None:
+        worker = new_worker(heartbeat=TERMS)
+        before = Hand(backend, worker=worker)
+        backend.workers.leave(before.session, WorkerStatus.LOST, "")
+        after = Hand(backend, worker=worker)
+        assert (before.beat(), after.beat()) == (False, True)
+
     def test_signals_wait_until_they_are_fetched(self, backend: Backend, keys: list[str]) -> None:
         backend.heartbeat.signal(keys[0], 15)
         backend.heartbeat.signal(keys[0], 9)

@@ -58,8 +58,8 @@ def rrq_queue(rrq_faults: "Faults") -> "Iterator[Controller]":
 
 
 @pytest.fixture
-def rrq_harness(rrq_faults: "Faults") -> "Iterator[Harness]":
-    """A queue in the memory of this process, whose workers the test steps by hand."""
+def rrq_harness(rrq_faults: "Faults", rrq_clock: "ManualClock") -> "Iterator[Harness]":
+    """A queue in the memory of this process, whose workers the test steps by hand; its clock is `rrq_clock`."""
     from rrq_core.testing.harnessed import harness
 
     with harness(rrq_faults) as made:

@@ -9,8 +9,8 @@ from rrq_core.model.work import Session
 from rrq_core.model.worker import HeartbeatTerms
 from rrq_core.ports import Heartbeat
 from rrq_core.ports.clock import process_clock
-from rrq_core.worker.beater_link import Beater
-from rrq_core.worker.beating import Beating, Pulse
+from rrq_core.worker.beater.beating import Beating, Pulse
+from rrq_core.worker.beater.link import Beater
 
 
 class Pulses:

@@ -8,7 +8,7 @@ from rrq_core.client.worker import Worker
 from rrq_core.ports import Backend
 from rrq_core.testing.pulse import Pulses, SteppedBeater
 from rrq_core.worker import WorkerLoop, WorkerSetup
-from rrq_core.worker.beating import terms_of
+from rrq_core.worker.beater.beating import terms_of
 
 
 class SteppedWorker(Worker):

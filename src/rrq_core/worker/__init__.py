@@ -1,5 +1,15 @@
 """What runs tasks: one worker's loop, and what it stands on.
 
+`foreground` runs one as this very process. `loop` is its life, and puts together:
+
+- being there: `setup`, `info`, `registration`, `presence`, and `beater`, which keeps its heartbeat going;
+- what is next: `intake`, `duty`, `hand_over`, `walltime`; and where there is nothing, `rest`, `timer`, `upkeep`;
+- tasks: `execution`, `run`, `retrying`, `current`, `progress`, `task_warnings`, and `process`, for one of their own;
+- messages: `answering`, `message`, `commands`, `standing`;
+- the environment: `environment`, `creation`, `packages_and_sources`, `own_modules`;
+- its log: `journal`, `line`, `log_directory`;
+- being stopped, and a store that is away: `stop`, `signals`, `deaf_thread`, `outage`, `patience`.
+
 Names are loaded when they are first used: a beater needs few of them.
 """
 

@@ -10,6 +10,7 @@ from rrq_core.errors import EnvironmentBroken
 from rrq_core.model.ids import QueueId
 from rrq_core.model.value import Buffer
 from rrq_core.payload import ENVIRONMENT_MODULE, capture_failure, decode_create
+from rrq_core.payload.trace import users_part
 from rrq_core.worker.stop import StoppedNow
 
 
@@ -56,5 +57,5 @@ def _new_names() -> dict[str, object]:
 
 def _broken(error: BaseException) -> EnvironmentBroken:
     broken = EnvironmentBroken(capture_failure(error, ()).summary)
-    broken.__cause__ = error
+    broken.__cause__ = error.with_traceback(users_part(error.__traceback__))
     return broken

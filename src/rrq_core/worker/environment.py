@@ -1,7 +1,7 @@
 """The environment of one worker: what `worker_envir_set` has set for its queue, as it was made here."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Sequence
 from textwrap import dedent
 
 from rrq_core.errors import EnvironmentBroken
@@ -10,6 +10,7 @@ from rrq_core.model.setting import ENVIR
 from rrq_core.model.worker import NewLogEntry
 from rrq_core.ports import Settings
 from rrq_core.worker.creation import Creation, created, trace_of
+from rrq_core.worker.journal import WriteLog
 from rrq_core.worker.line import one_line
 from rrq_core.worker.own_modules import OwnModules
 
@@ -20,14 +21,12 @@ class Environment:
     Args:
         settings: Where the create function is kept.
         queue_id: The queue.
-        log: Writes a line of the worker's log.
+        log: Writes lines of the worker's log.
         owns_process: Whether this process is the worker's alone: then modules that have changed on disk are imported
             anew by `refresh`; else they are somebody else's too, and stay.
     """
 
-    def __init__(
-        self, settings: Settings, queue_id: QueueId, log: Callable[[NewLogEntry], None], *, owns_process: bool
-    ) -> None:
+    def __init__(self, settings: Settings, queue_id: QueueId, log: WriteLog, *, owns_process: bool) -> None:
         self._settings = settings
         self._queue_id = queue_id
         self._log = log
@@ -55,9 +54,12 @@ class Environment:
         """Why it could not be made, with the traceback, as text; None: it is whole."""
         return None if self.error is None else f"{self.error}\n\n{trace_of(self.error)}"
 
-    def load(self) -> None:
+    def load(self, before: Sequence[NewLogEntry] = (), after: Sequence[NewLogEntry] = ()) -> None:
         """Make it anew, as it is set now. What the create function raises is kept, not raised.
 
+        Args:
+            before: Lines of the log that come before its own, in the same call to the store.
+            after: Those that come after them.
         Raises:
             BackendError: If the store cannot be asked, or the log cannot be written. Call this again then.
             StoppedNow: If this process is to stop at once.
@@ -65,14 +67,16 @@ class Environment:
         R: rrq_worker$load_envir
         """
         create = self._settings.get(ENVIR)
-        self._log(NewLogEntry(command="ENVIR", message="new"))
-        if create is not None:
-            self._log(NewLogEntry(command="ENVIR", message="create"))
+        lines = (*before, NewLogEntry(command="ENVIR", message="new"))
+        if create is not None:  # it may take long, so people are to know what is going on
+            self._log(*lines, NewLogEntry(command="ENVIR", message="create"))
+            lines = ()
         self._create, self._creation = create, created(create, self._queue_id)
         if self._modules is not None:
             self._modules.note()
         if self.error is not None:
-            self._log(NewLogEntry(command="ENVIR", message=f"ERROR {one_line(self.error.summary)}"))
+            lines = (NewLogEntry(command="ENVIR", message=f"ERROR {one_line(self.error.summary)}"),)
+        self._log(*lines, *after)
 
     def refresh(self) -> None:
         """Make it anew, with the code that lies on the disk now; as `load`."""

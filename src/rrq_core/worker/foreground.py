@@ -4,13 +4,15 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 
 from rrq_core.errors import WorkerIdTaken
+from rrq_core.model.ids import WorkerId
 from rrq_core.ports import Backend
-from rrq_core.worker.beater_link import Beater
-from rrq_core.worker.beating import terms_of
+from rrq_core.worker.beater.beating import terms_of
+from rrq_core.worker.beater.link import Beater
+from rrq_core.worker.beater.process import BeaterCommand, ProcessBeater
 from rrq_core.worker.loop import WorkerLoop
-from rrq_core.worker.process_beater import BeaterCommand, ProcessBeater
 from rrq_core.worker.setup import WorkerSetup
 from rrq_core.worker.signals import STOPPED, Signals
 from rrq_core.worker.stop import StoppedNow
@@ -26,8 +28,8 @@ def run_process(
 ) -> int:
     """Run a worker in the main thread of this process until it is done.
 
-    The first SIGTERM or SIGINT lets it finish its task and sign off; the second stops it now, and `on_lost` decides on
-    the task; the third ends the process on the spot.
+    The first SIGTERM, SIGINT or SIGHUP lets it finish its task and sign off; the second, unless it is SIGHUP, stops it
+    now, and `on_lost` decides on the task; the third ends the process on the spot.
 
     Args:
         backend: The queue.
@@ -45,7 +47,8 @@ def run_process(
     loop = beater = None
     try:
         beater = _beater(backend, setup, beater_link, signals)
-        setup, loop = _first_free(backend, setup, iter(others), beater)
+        is_one_of_several = beater_link is not None and setup.process_log is None
+        setup, loop = _first_free(backend, setup, iter(others), beater, is_one_of_several)
         if prints_to_log and setup.process_log is not None:
             _print_to(setup.process_log)
         signals.serve(loop)
@@ -56,6 +59,7 @@ def run_process(
         _abandon(loop, f"{type(error).__name__}: {error}")
         raise
     finally:
+        signals.let_go()
         if beater is not None:
             beater.close()
     return 0 if signals.received < 2 else STOPPED
@@ -70,12 +74,13 @@ def _beater(backend: Backend, setup: WorkerSetup, link: int | None, signals: Sig
 
 
 def _first_free(
-    backend: Backend, setup: WorkerSetup, others: Iterator[WorkerSetup], beater: Beater | None
+    backend: Backend, setup: WorkerSetup, others: Iterator[WorkerSetup], beater: Beater | None, prints_id: bool
 ) -> tuple[WorkerSetup, WorkerLoop]:
     """Make the loop of the first that can be registered."""
     while True:
+        printer = partial(_print_named, setup.worker_id) if prints_id else print_line
         try:
-            return setup, WorkerLoop(backend, setup, printer=print_line, beater=beater)
+            return setup, WorkerLoop(backend, setup, printer=printer, beater=beater)
         except WorkerIdTaken:
             other = next(others, None)
             if other is None:
@@ -94,6 +99,11 @@ def _print_to(path: str) -> None:
 def _abandon(loop: WorkerLoop | None, reason: str) -> None:
     if loop is not None:
         loop.abandon(reason)
+
+
+def _print_named(id: WorkerId, line: str) -> None:
+    """Print a line where other workers print theirs."""
+    print_line(f"{id} {line}")
 
 
 def print_line(line: str) -> None:

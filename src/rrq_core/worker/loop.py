@@ -16,7 +16,7 @@ from rrq_core.model.work import MessageIn, Session, Work
 from rrq_core.model.worker import NewLogEntry, WorkerInfo
 from rrq_core.ports import Backend
 from rrq_core.worker.answering import Answering
-from rrq_core.worker.beater_link import Beater
+from rrq_core.worker.beater.link import Beater
 from rrq_core.worker.commands import Commands, Tools
 from rrq_core.worker.duty import Duty
 from rrq_core.worker.environment import Environment
@@ -175,13 +175,14 @@ class WorkerLoop:
         """Count from now on how long the worker is idle."""
         self._timer.restart()
 
-    def log(self, entry: NewLogEntry) -> None:
-        """Write a line of the worker's log.
+    def log(self, *entries: NewLogEntry) -> None:
+        """Write lines of the worker's log.
 
         Raises:
             Fenced: If the session is over.
         """
-        self._persist(lambda: self._journal.write(self.session, [entry]))
+        if entries:
+            self._persist(lambda: self._journal.write(self.session, entries))
 
     def request_stop(self, reason: str) -> None:
         """Ask the worker to finish its task, and then to leave. For signal handlers and other threads.
@@ -194,8 +195,7 @@ class WorkerLoop:
         """Leave, running nothing: a task that is held all the same was not begun, and is given back."""
         try:
             with suppress(Fenced):
-                for line in self._registration.parting():
-                    self.log(line)
+                self.log(*self._registration.parting())
             self._registration.stop_beating()
             self._persist(lambda: self._registration.leave(reason, idle=True))
             self._journal.show("STOP", f"OK ({reason})")

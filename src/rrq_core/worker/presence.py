@@ -1,11 +1,11 @@
 """A worker that is there: registered, known by the first lines of its log, in its environment; again if it was lost."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from rrq_core.errors import WorkerLost
 from rrq_core.model.worker import NewLogEntry
 from rrq_core.worker.environment import Environment
-from rrq_core.worker.journal import Journal
+from rrq_core.worker.journal import Journal, WriteLog
 from rrq_core.worker.patience import Patience
 from rrq_core.worker.registration import Registration
 from rrq_core.worker.setup import WorkerSetup
@@ -38,11 +38,11 @@ class Presence:
         self._is_greeted = self._has_environment = False
         self.is_lost = False
 
-    def ensure(self, log: Callable[[NewLogEntry], None]) -> None:
+    def ensure(self, log: WriteLog) -> None:
         """Be there.
 
         Args:
-            log: Writes a line of the worker's log.
+            log: Writes lines of the worker's log.
         Raises:
             Fenced: If the session is over.
             WorkerIdTaken, QueueGone: If the worker cannot come back.
@@ -51,17 +51,21 @@ class Presence:
             self._persist(self._registration.renew)
             self.is_lost = self._is_greeted = False
         if not self._is_greeted:
-            for entry in self._registration.greeting():
-                log(entry)
-            if not self._has_environment:
-                self.load_environment()
-            log(NewLogEntry(command="QUEUE", message=" ".join(self._setup.config.queue)))
+            self._greet(log)
             self._is_greeted = True
         self._registration.check()
 
-    def load_environment(self) -> None:
-        """Make the environment, as it is set for the queue now."""
-        self._persist(self._environment.load)
+    def _greet(self, log: WriteLog) -> None:
+        greeting = self._registration.greeting()
+        queues = NewLogEntry(command="QUEUE", message=" ".join(self._setup.config.queue))
+        if self._has_environment:
+            log(*greeting, queues)
+        else:
+            self.load_environment(greeting, [queues])
+
+    def load_environment(self, before: Sequence[NewLogEntry] = (), after: Sequence[NewLogEntry] = ()) -> None:
+        """Make the environment, as it is set for the queue now; see `Environment.load`."""
+        self._persist(lambda: self._environment.load(before, after))
         self._has_environment = True
 
     def lose(self) -> None:

@@ -11,8 +11,8 @@ from rrq_core.model.status import WorkerStatus
 from rrq_core.model.work import Session
 from rrq_core.model.worker import HeartbeatTerms, NewLogEntry, NewWorker, WorkerInfo
 from rrq_core.ports import Backend
-from rrq_core.worker.beater_link import Beater
-from rrq_core.worker.beating import terms_of
+from rrq_core.worker.beater.beating import terms_of
+from rrq_core.worker.beater.link import Beater
 from rrq_core.worker.info import worker_info
 from rrq_core.worker.line import one_line
 from rrq_core.worker.log_directory import check_writable

@@ -53,12 +53,14 @@ def read_config(backend: Backend, name: str, timeout: float = 0.0) -> WorkerConf
         name: The name that it was saved under; `localhost` is there as soon as somebody has connected to the queue.
         timeout: Seconds to wait for it to be saved; it is looked for once a second.
     Raises:
+        InvalidName: If this can be no name.
         InvalidArgument: If there is none of this name; the error lists those that exist.
 
     R: rrq_worker_config_read
     """
+    setting = worker_config_name(name)
     deadline = time.monotonic() + timeout
-    while (stored := backend.settings.get(worker_config_name(name))) is None:
+    while (stored := backend.settings.get(setting)) is None:
         left = deadline - time.monotonic()
         if left <= 0:
             raise InvalidArgument(_no_config(backend, name))

@@ -1,4 +1,7 @@
-"""SIGTERM and SIGINT of a worker's process: the first asks it to stop after its task, the second stops it now."""
+"""SIGTERM, SIGINT and SIGHUP of a worker's process: the first asks it to stop after its task, the second stops it now.
+
+SIGHUP only asks: a terminal that is closed sends it more than once.
+"""
 
 import os
 import signal
@@ -7,18 +10,22 @@ import time
 from collections import deque
 from types import FrameType
 
+from rrq_core.worker.late_signals import ignore_when_ending
 from rrq_core.worker.loop import WorkerLoop
 from rrq_core.worker.stop import StoppedNow
 
 STOPPED = 1
 """The exit status of a worker that was stopped before its task was done."""
 
-_WATCHED = (signal.SIGTERM, signal.SIGINT)
+_WATCHED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _GRACE = 5.0
 
 
 class Signals:
-    """Takes the signals of this process from now on, for a worker that may be made later."""
+    """Takes the signals of this process from now on, for a worker that may be made later.
+
+    What this process was started to ignore it still ignores, as under `nohup`.
+    """
 
     def __init__(self) -> None:
         self.received = 0
@@ -27,7 +34,10 @@ class Signals:
         self._expected: deque[int] = deque()
         self._first = ""
         self._loop: WorkerLoop | None = None
-        _keep_from_forks({number: signal.signal(number, self._handle) for number in _WATCHED})
+        self._is_over = False
+        watched = [number for number in _WATCHED if signal.getsignal(number) is not signal.SIG_IGN]
+        ignore_when_ending(watched)
+        _keep_from_forks({number: signal.signal(number, self._handle) for number in watched})
 
     def serve(self, loop: WorkerLoop) -> None:
         """Pass them to a worker, which runs in the main thread."""
@@ -35,12 +45,18 @@ class Signals:
         if self._first:
             loop.request_stop(self._first)
 
+    def let_go(self) -> None:
+        """Take note that the worker has ended: a second signal then ends the process on the spot."""
+        self._is_over = True
+
     def relay(self, number: int) -> None:
         """Take a signal that was sent to the parent of this process, for all that it has started. In any thread."""
         self._expected.append(number)
         signal.pthread_kill(threading.main_thread().ident or 0, number)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGHUP and self.received:
+            return
         if self._is_news():
             self._heed(number)
 
@@ -60,7 +76,7 @@ class Signals:
             self._first = name
             if self._loop is not None:
                 self._loop.request_stop(name)
-        elif self.received == 2:
+        elif self.received == 2 and not self._is_over:
             threading.Thread(target=self._insist, args=(name,), daemon=True).start()
             raise StoppedNow(name)
         else:

@@ -155,6 +155,15 @@ def whoever_beats_is_heard(right):
     return _renew
 
 
+@mutant(ReferenceHeartbeat, "_renew", "test_who_was_followed_under_its_id_beats_no_more")
+def who_goes_by_the_id_of_an_active_worker_is_heard(right):
+    def _renew(self, beat):
+        worker = self.moves.space.workers[beat.session.worker]
+        return right(self, evolve(beat, session=evolve(beat.session, token=worker.token or "")))
+
+    return _renew
+
+
 @mutant(ReferenceHeartbeat, "_renew", "test_a_second_outage_is_judged_anew")
 def who_was_late_once_stays_so(right):
     def _renew(self, beat):

@@ -1,5 +1,6 @@
 """`Heartbeat` and `heartbeat_kill`: what they take, and heartbeats of memory://."""
 
+import math
 import secrets
 from collections.abc import Iterator
 
@@ -86,3 +87,11 @@ def test_there_must_be_such_a_signal(backend: Backend, number: object) -> None:
 def test_threads_take_no_signals(backend: Backend) -> None:
     with rrq.Heartbeat("k", 1, url=backend.url), pytest.raises(rrq.InvalidArgument, match="threads"):
         rrq.heartbeat_kill("k", url=backend.url)
+
+
+def test_what_never_lapses_is_anothers_and_is_left_as_it_is(backend: Backend) -> None:
+    with rrq.connect("lab", backend.url) as q:
+        with pytest.raises(rrq.ForeignKey, match="'lab:configuration' holds something that never lapses"):
+            rrq.Heartbeat("lab:configuration", 5, url=backend.url)
+        assert q.submit(abs, -1).status() == "PENDING"
+        assert remaining(backend, "lab:configuration") == math.inf

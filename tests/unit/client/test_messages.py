@@ -97,9 +97,9 @@ def test_a_worker_that_was_stopped_has_answered(q: rrq.Controller) -> None:
 def test_a_worker_that_left_without_an_answer_is_not_waited_for(q: rrq.Controller) -> None:
     with rrq.worker_spawn(1, worker_id_base="w"):
         rrq.worker_stop(timeout=GRACE)
-    (answer,) = rrq.message_get_response("1.0", "w_1", named=False, timeout=GRACE)
+    (answer,) = rrq.message_get_response("1.000000", "w_1", named=False, timeout=GRACE)
     assert isinstance(answer, rrq.MessageError)
-    assert "left before it saw message 1.0" in str(answer)
+    assert "left before it saw message 1.000000" in str(answer)
 
 
 def test_a_message_to_all_goes_to_those_who_are_still_there(
@@ -109,6 +109,17 @@ def test_a_message_to_all_goes_to_those_who_are_still_there(
     rrq.worker_stop("w_1", timeout=GRACE)
     monkeypatch.setattr(messages, "worker_records", lambda *arguments: everybody)  # a look from before w_1 left
     assert rrq.message_send_and_wait("PING", timeout=GRACE) == {"w_2": "PONG"}
+
+
+def test_who_stands_as_active_and_can_be_sent_nothing_is_named(
+    q: rrq.Controller, workers: rrq.WorkerManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = q.backend.workers.read(None, ACTIVE)
+    workers.stop(timeout=GRACE)
+    monkeypatch.setattr(messages, "worker_records", lambda *arguments: everybody)
+    monkeypatch.setattr(q.backend.workers, "read", lambda *arguments: everybody)
+    with pytest.raises(rrq.WorkerNotFound, match="'w_1'"):
+        rrq.message_send("PING")
 
 
 def test_an_answer_that_is_missing_is_named(workers: rrq.WorkerManager) -> None:
@@ -132,6 +143,7 @@ def test_an_answer_that_is_missing_is_named(workers: rrq.WorkerManager) -> None:
         (lambda: rrq.message_send("ECHO"), "ECHO takes a text"),
         (lambda: rrq.message_send("EVAL", ["1"]), "EVAL takes a text"),
         (lambda: rrq.message_send("EVAL", "1 +"), "EVAL takes Python source text.*'1 \\+'"),
+        (lambda: rrq.message_send("EVAL", "return 1"), "'return' outside function"),
         (lambda: rrq.message_send("PAUSE", 3), "PAUSE takes no arguments"),
         (lambda: rrq.message_send("TIMEOUT_SET", -1), "0 or more, or None for no limit, not -1"),
         (lambda: rrq.message_send("TIMEOUT_SET", math.nan), "not nan"),
@@ -139,7 +151,10 @@ def test_an_answer_that_is_missing_is_named(workers: rrq.WorkerManager) -> None:
         (lambda: rrq.message_send("PING", worker_ids=[]), "no worker was named"),
         (lambda: rrq.message_send("PING", worker_ids=["w_1", "ghost"]), "ghost"),
         (lambda: rrq.message_send_and_wait("PING", timeout=-1), "timeout"),
-        (lambda: rrq.message_get_response("1.0", "ghost"), "ghost"),
+        (lambda: rrq.message_get_response("1.000000", "ghost"), "ghost"),
+        (lambda: rrq.message_get_response("PING"), r"what message_send\(\) returns, such as .*, not 'PING'"),
+        (lambda: rrq.message_has_response(1.5), "message_id is what .* not 1.5"),  # type: ignore[arg-type]
+        (lambda: rrq.message_response_ids(["w_1"]), "a worker id is a string, not list"),  # type: ignore[arg-type]
     ],
 )
 def test_what_cannot_be_sent_is_refused_and_nothing_is_sent(

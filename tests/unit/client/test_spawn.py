@@ -13,6 +13,8 @@ from rrq_core.model.config import WorkerConfig
 from rrq_core.model.ids import WorkerId
 from rrq_core.plugins import open_launcher
 from rrq_core.ports.launcher import LAUNCH_LOG
+from rrq_core.testing.waiting import wait_until
+from tests.unit.client.test_worker_exits import register
 
 
 def crew(q: rrq.Controller, directory: Path, base: str = "w", n: int = 2) -> Crew:
@@ -49,6 +51,20 @@ def test_threads_are_started_by_no_launcher(q: rrq.Controller, given: Mapping[st
     with pytest.raises(rrq.InvalidArgument, match="threads of this process"):
         rrq.worker_spawn(1, **given)  # type: ignore[arg-type]
     assert rrq.worker_list() == []
+
+
+def test_an_id_whose_worker_has_no_heartbeat_is_taken_until_it_is_deleted(q: rrq.Controller) -> None:
+    register(q, "w_1")
+    with pytest.raises(rrq.WorkerIdTaken, match=r"'w_1' is alive: choose another worker_id_base.*worker_delete_exited"):
+        rrq.worker_spawn(2, worker_id_base="w")
+    assert rrq.worker_list() == ["w_1"]
+
+
+def test_an_id_whose_worker_is_gone_without_a_word_is_free(q: rrq.Controller) -> None:
+    register(q, "w_1", period=0.01)
+    wait_until(lambda: q.backend.heartbeat.remaining(["lab:worker:w_1:heartbeat"]) == [None], "it has lapsed")
+    with rrq.worker_spawn(1, worker_id_base="w"):
+        assert rrq.message_send_and_wait("PING", timeout=10) == {"w_1": "PONG"}
 
 
 def test_options_are_given_by_name(q: rrq.Controller) -> None:

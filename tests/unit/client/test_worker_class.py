@@ -98,6 +98,14 @@ def test_a_loop_works_until_it_is_told_to_stop(q: rrq.Controller, worker: rrq.Wo
     assert not worker.is_registered
 
 
+def test_a_step_by_which_it_is_told_to_stop_signs_it_off(q: rrq.Controller, worker: rrq.Worker) -> None:
+    message = rrq.message_send("STOP")
+    assert worker.step(immediate=True)
+    assert not worker.is_registered
+    assert lines()[-1] == "STOP OK (BYE)"
+    assert rrq.message_get_response(message) == {"w": "BYE"}
+
+
 def test_a_loop_that_does_not_wait_ends_when_there_is_nothing_left(q: rrq.Controller, worker: rrq.Worker) -> None:
     tasks = q.map(abs, [-1, -2])
     worker.loop(immediate=True)

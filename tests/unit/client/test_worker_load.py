@@ -71,6 +71,16 @@ def test_a_worker_that_was_lost_is_there_again_when_it_comes_back() -> None:
     ]
 
 
+def test_a_worker_stays_when_the_process_of_a_task_stops() -> None:
+    stop = [LogEntry(worker_id=WorkerId("w"), child=7, time=12, command="STOP", message="OK")]
+    load = load_of([[*log((10, "ALIVE"), (11, "TASK_START")), *stop, *log((13, "TASK_COMPLETE"))]], 20)
+    assert [(change.time, change.used, change.available) for change in load.history] == [
+        (10, 0, 1),
+        (11, 1, 1),
+        (13, 0, 1),
+    ]
+
+
 def test_nothing_is_known_of_nobody(q: rrq.Controller) -> None:
     load = rrq.worker_load()
     assert (load.since, load.history) == (None, ())
@@ -86,10 +96,10 @@ def test_a_picture_shows_the_share_of_workers_at_work() -> None:
     assert means == "on average 1.0 of 2.0 (1 s), 1.0 of 2.0 (5 s), 1.0 of 2.0 (15 s), 0.5 of 2.0 (all)"
 
 
-@pytest.mark.parametrize("span", [0, -1, math.nan, True])
-def test_a_mean_over_no_time_is_refused(span: float) -> None:
-    with pytest.raises(rrq.InvalidArgument, match="above 0"):
-        load_of([log((10, "ALIVE"))], 20).mean([span])
+@pytest.mark.parametrize("spans", [[0], [-1], [math.nan], [True], ["5"], 5])
+def test_a_mean_over_no_time_is_refused(spans: list[float]) -> None:
+    with pytest.raises(rrq.InvalidArgument, match=r"numbers? of seconds"):
+        load_of([log((10, "ALIVE"))], 20).mean(spans)
 
 
 def test_it_is_read_by_the_clock_of_the_store(q: rrq.Controller, workers: rrq.WorkerManager) -> None:

@@ -115,7 +115,7 @@ def test_a_busy_worker_is_not_gone_in_time(q: rrq.Controller) -> None:
 def test_waiting_for_workers_names_those_that_are_missing(q: rrq.Controller) -> None:
     with rrq.worker_spawn(1, worker_id_base="w"):
         rrq.worker_wait("w_1", timeout=GRACE)
-        with pytest.raises(rrq.WorkerTimeout, match=r"0\.05 s: w_2$"):
+        with pytest.raises(rrq.WorkerTimeout, match=r"0\.05 s: w_2;"):
             rrq.worker_wait(["w_1", "w_2"], timeout=0.05)
 
 
@@ -135,6 +135,8 @@ def test_an_id_that_is_alive_is_refused_and_nobody_is_started(workers: rrq.Worke
         (lambda: rrq.worker_spawn(worker_id_base="x" * 199), "199|201"),
         (lambda: rrq.worker_spawn(logdir="/dev/null/logs"), "logdir"),
         (lambda: rrq.worker_spawn(timeout=-1), "timeout"),
+        (lambda: rrq.worker_spawn(name_config=None), "name of a worker configuration is a string"),  # type: ignore[arg-type]
+        (lambda: rrq.worker_stop(type=["kill"]), r"\['kill'\]"),  # type: ignore[arg-type]
         (lambda: rrq.worker_stop(type="shoot"), "'shoot'.*'message', 'kill', 'kill_local'"),
         (lambda: rrq.worker_stop(type="kill"), "memory://.* are threads"),
         (lambda: rrq.worker_stop(type="kill_local"), "memory://.* are threads"),

@@ -56,8 +56,17 @@ def test_two_harnesses_of_one_test_share_a_clock_and_no_queue(rrq_harness: Harne
         assert rrq.task_list() == []
 
 
-def test_its_clock_is_that_of_the_fixture(rrq_clock: ManualClock, rrq_harness: Harness) -> None:
+def test_its_clock_is_that_of_the_fixture(rrq_harness: Harness, rrq_clock: ManualClock) -> None:
     assert rrq_harness.clock is rrq_clock
+
+
+def test_a_worker_that_is_told_to_stop_has_left_and_none_takes_its_place(rrq_harness: Harness) -> None:
+    worker = rrq_harness.worker()
+    rrq.message_send("STOP")
+    rrq_harness.queue.submit(abs, -1)
+    assert rrq_harness.run_all() == 1
+    assert rrq.worker_status() == {}
+    assert rrq.worker_list_exited() == [worker.id]
 
 
 def test_a_task_is_tried_again_when_its_time_has_come(rrq_harness: Harness) -> None:

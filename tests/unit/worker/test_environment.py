@@ -8,10 +8,19 @@ from pathlib import Path
 import pytest
 from attrs import define, field
 
+import rrq_core
 from rrq_core.errors import BackendUnavailable, EnvironmentBroken
 from rrq_core.model.setting import ENVIR
 from rrq_core.model.worker import NewLogEntry
-from rrq_core.payload import ENVIRONMENT_MODULE, Create, PayloadKind, decode_value, encode_create, encode_value
+from rrq_core.payload import (
+    ENVIRONMENT_MODULE,
+    Create,
+    PayloadKind,
+    capture_failure,
+    decode_value,
+    encode_create,
+    encode_value,
+)
 from rrq_core.worker.environment import Environment
 from rrq_core.worker.stop import StoppedNow
 from tests.unit.worker.lab import Lab
@@ -24,6 +33,13 @@ def rate_of_three(names: dict[str, object]) -> None:
 def broken(names: dict[str, object]) -> None:
     names["half"] = 1
     raise NameError("name 'undefined_name' is not defined")
+
+
+told: dict[str, list[str]] = {}
+
+
+def look_what_was_told(names: dict[str, object]) -> None:
+    told["before"] = list(told["now"])
 
 
 @define(kw_only=True)
@@ -46,8 +62,8 @@ class World:
         queue_id = self.lab.backend.queue_id
         self.lab.backend.settings.put(ENVIR, None if create is None else encode_create(create, queue_id))
 
-    def _log(self, entry: NewLogEntry) -> None:
-        self.lines.append(f"{entry.command} {entry.message}")
+    def _log(self, *entries: NewLogEntry) -> None:
+        self.lines += [f"{entry.command} {entry.message}" for entry in entries]
 
 
 @pytest.fixture
@@ -66,6 +82,22 @@ def test_it_has_what_create_has_put_there(world: World) -> None:
     environment = world.loaded(rate_of_three)
     assert environment.names["rate"] == 3
     assert world.lines == ["ENVIR new", "ENVIR create"]
+
+
+def test_its_lines_stand_between_those_that_come_before_and_after(world: World) -> None:
+    around = [NewLogEntry(command="ALIVE")], [NewLogEntry(command="QUEUE", message="default")]
+    world.new().load(*around)
+    assert world.lines == ["ALIVE ", "ENVIR new", "QUEUE default"]
+    world.lines.clear()
+    world.new(broken).load(*around)
+    error = "ENVIR ERROR NameError: name 'undefined_name' is not defined"
+    assert world.lines == ["ALIVE ", "ENVIR new", "ENVIR create", error, "QUEUE default"]
+
+
+def test_what_is_made_is_told_before_it_is(world: World) -> None:
+    told["now"] = world.lines
+    world.new(look_what_was_told).load([NewLogEntry(command="ALIVE")])
+    assert told["before"] == ["ALIVE ", "ENVIR new", "ENVIR create"]
 
 
 def test_a_create_function_without_a_name_comes_whole(world: World) -> None:
@@ -99,6 +131,12 @@ def test_the_failure_shows_the_line_that_failed(world: World) -> None:
     assert "NameError: name 'undefined_name' is not defined" in failure
     assert 'raise NameError("name' in failure
     assert str(Path(__file__)) in failure
+
+
+def test_nothing_of_the_worker_is_in_the_trace_of_what_a_task_is_told(world: World) -> None:
+    trace = capture_failure(world.loaded(broken).error, ()).trace
+    assert str(Path(__file__)) in trace
+    assert str(Path(rrq_core.__file__).parent) not in trace
 
 
 def test_the_line_of_the_log_is_one_line(world: World) -> None:

@@ -11,7 +11,7 @@ from rrq_core.model.ids import WorkerId
 from rrq_core.model.status import TaskStatus, WorkerStatus
 from rrq_core.model.work import Session
 from rrq_core.worker import WorkerLoop, WorkerSetup
-from rrq_core.worker.beater_link import Beater
+from rrq_core.worker.beater.link import Beater
 from tests.unit.worker.lab import SOON, Lab
 
 KEY = "lab:worker:w:heartbeat"

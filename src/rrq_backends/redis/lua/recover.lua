@@ -2,15 +2,16 @@
 -- ARGV: Q, limit, now 0/1
 -- Returns: {'EARLY'}; or {'OK', {lost W, its T or '' …}, requeued, died, due, expired, offload names to delete,
 --   collect is due 0/1, dependents left to release}
--- Law: a worker is LOST when its key is gone and it was seen to be late for a period; nobody else requeues its task.
--- include: keys clock wake rearm object drop end_task enqueue release attempt lose lapse erase statuses
+-- Law: a worker is LOST when its key is gone and it was seen to be late for a period; nobody else requeues its task. Of a
+--   queue that was destroyed nothing is written anew.
+-- include: keys clock presence wake rearm object drop end_task enqueue release attempt lose lapse erase statuses
 local DAY = 86400
 local HOUR = 3600
 local SILENCE = 600
 local limit = tonumber(ARGV[2])
 
 local last = last_and_next()
-if ARGV[3] == '0' and now_number - last < BETWEEN and now_number >= last then
+if not is_there() or ARGV[3] == '0' and now_number - last < BETWEEN and now_number >= last then
   return {'EARLY'}
 end
 

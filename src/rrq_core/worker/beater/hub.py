@@ -12,12 +12,12 @@ from rrq_core.errors import BackendError
 from rrq_core.model.status import WorkerStatus
 from rrq_core.model.work import Session
 from rrq_core.ports import Backend
-from rrq_core.worker.beater_wire import Record, read_watch
-from rrq_core.worker.beating import Beating, Pulse
+from rrq_core.worker.beater.beating import Beating, Pulse
+from rrq_core.worker.beater.lookout import Lookout
+from rrq_core.worker.beater.summons import Summons
+from rrq_core.worker.beater.ward import End, Ward
+from rrq_core.worker.beater.wire import Record, read_watch
 from rrq_core.worker.deaf_thread import start_deaf_thread
-from rrq_core.worker.lookout import Lookout
-from rrq_core.worker.summons import Summons
-from rrq_core.worker.ward import End, Ward
 
 _LONGEST_REPORT = 15.0
 

@@ -10,7 +10,7 @@ from rrq_core.model.ids import WorkerId
 from rrq_core.model.work import Session
 from rrq_core.model.worker import Beat
 from rrq_core.ports import Heartbeat
-from rrq_core.worker.beating import Beating, Pulse, terms_of
+from rrq_core.worker.beater.beating import Beating, Pulse, terms_of
 
 
 @define

@@ -15,10 +15,10 @@ from rrq_core.errors import RrqError
 from rrq_core.model.ids import QueueId
 from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend
-from rrq_core.worker.beater_hub import Hub
-from rrq_core.worker.beater_wire import Wire
+from rrq_core.worker.beater.hub import Hub
+from rrq_core.worker.beater.ward import Starter, Ward
+from rrq_core.worker.beater.wire import Wire
 from rrq_core.worker.outage import growing_pauses
-from rrq_core.worker.ward import Starter, Ward
 
 _NOT_FOR_US = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

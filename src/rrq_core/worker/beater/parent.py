@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,8 +16,9 @@ from types import FrameType
 from attrs import frozen
 
 from rrq_core.ports import Backend
-from rrq_core.worker.beater_hub import Hub
-from rrq_core.worker.ward import Started
+from rrq_core.worker.beater.hub import Hub
+from rrq_core.worker.beater.ward import Started
+from rrq_core.worker.late_signals import ignore_when_ending
 
 _STOP = {signal.SIGTERM: signal.SIGTERM, signal.SIGINT: signal.SIGINT, signal.SIGHUP: signal.SIGTERM}
 _STOPS_TO_KILL = 3
@@ -38,7 +40,7 @@ class WorkerCommand:
 def run_workers(backend: Backend, commands: Sequence[WorkerCommand]) -> int:
     """Start workers, and look after them until all have ended. If one fails before it comes up, none stays.
 
-    SIGTERM, SIGINT and SIGHUP go to all of them; at the third they are killed.
+    SIGTERM and SIGINT go to all of them, as does the first SIGHUP; at the third they are killed.
 
     Returns:
         The worst of their exit statuses; 128 and the number of a signal for one that was killed by it.
@@ -68,13 +70,16 @@ class Parent:
         self._started: list[Started] = []
         self._running = 0
         self._stops = 0
+        self._held: deque[int] = deque()
+        self._is_starting = True
         self._worst = 0
         woken = _wake_by_signals()
         self._hub.listen(woken, lambda: _empty(woken))
         signal.signal(signal.SIGCHLD, _hear_of_a_child)
-        for number in _STOP:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` ignores one for us
-                signal.signal(number, self._handle)
+        watched = [number for number in _STOP if signal.getsignal(number) is not signal.SIG_IGN]  # as under `nohup`
+        ignore_when_ending(watched)
+        for number in watched:
+            signal.signal(number, self._handle)
 
     def start(self, commands: Sequence[WorkerCommand]) -> None:
         """Start workers, unless this process is asked to stop meanwhile.
@@ -82,13 +87,18 @@ class Parent:
         Raises:
             OSError: If one cannot be started.
         """
-        for command in commands:
-            if self._stops:
-                return
-            worker = Started(command.words, {**os.environ, "RRQ_URL": self._url}, command.output)
-            self._started.append(worker)
-            self._running += 1
-            self._hub.take(worker)
+        try:
+            for command in commands:
+                if self._held:
+                    break
+                worker = Started(command.words, {**os.environ, "RRQ_URL": self._url}, command.output)
+                self._started.append(worker)
+                self._running += 1
+                self._hub.take(worker)
+        finally:
+            self._is_starting = False
+            while self._held:
+                self.stop(self._held.popleft())
 
     def await_end(self) -> int:
         """Look after them until all have ended; give the worst of their exit statuses."""
@@ -123,7 +133,13 @@ class Parent:
                 self.stop(signal.SIGTERM)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        self.stop(_STOP[signal.Signals(number)])
+        if number == signal.SIGHUP and (self._stops or self._held):  # a terminal that is closed sends several
+            return
+        passed_on = _STOP[signal.Signals(number)]
+        if self._is_starting:  # one that is just being started would miss it
+            self._held.append(passed_on)
+        else:
+            self.stop(passed_on)
 
 
 def _wake_by_signals() -> int:

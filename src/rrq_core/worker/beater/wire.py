@@ -14,7 +14,7 @@ import attrs
 
 from rrq_core.model.ids import WorkerId
 from rrq_core.model.work import Session
-from rrq_core.worker.beating import Pulse
+from rrq_core.worker.beater.beating import Pulse
 
 Record = Mapping[str, object]
 

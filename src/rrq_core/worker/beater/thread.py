@@ -14,10 +14,10 @@ from rrq_core.model.worker import HeartbeatTerms
 from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend
 from rrq_core.ports.clock import process_clock
-from rrq_core.worker.beater_link import Beater
-from rrq_core.worker.beating import Beating, Pulse
+from rrq_core.worker.beater.beating import Beating, Pulse
+from rrq_core.worker.beater.link import Beater
+from rrq_core.worker.beater.lookout import Lookout
 from rrq_core.worker.deaf_thread import start_deaf_thread
-from rrq_core.worker.lookout import Lookout
 
 _names = itertools.count()
 

@@ -46,10 +46,16 @@ def _files(groups: Path, membership: Path) -> list[Path]:
     for line in lines:
         _, controllers, path = line.split(":", 2)
         if not controllers:
-            found.append(groups / path.lstrip("/") / "memory.events")
+            found.append(_file_of(groups, path, "memory.events"))
         elif "memory" in controllers.split(","):
-            found.append(groups / "memory" / path.lstrip("/") / "memory.oom_control")
+            found.append(_file_of(groups / "memory", path, "memory.oom_control"))
     return found
+
+
+def _file_of(mount: Path, path: str, name: str) -> Path:
+    """Give the file of a group. In a container the path may be that of the host, and its own group is the topmost."""
+    file = mount / path.lstrip("/") / name
+    return file if file.exists() else mount / name
 
 
 def _kills_in(file: Path) -> int:

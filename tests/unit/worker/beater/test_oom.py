@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rrq_core.worker.oom import OutOfMemory
+from rrq_core.worker.beater.oom import OutOfMemory
 
 
 def counted(file: Path, kills: int) -> None:
@@ -24,6 +24,7 @@ GROUPS = [
     ("4:memory:/jobs/lab", "memory/jobs/lab/memory.oom_control"),
     ("4:cpu,memory:/jobs/lab", "memory/jobs/lab/memory.oom_control"),
     ("0::/", "memory.events"),
+    ("4:memory:/of/the/host", "memory/memory.oom_control"),
 ]
 
 
@@ -42,7 +43,7 @@ def test_a_kill_of_long_ago_is_not_taken_for_another_one(tmp_path: Path, monkeyp
     events = tmp_path / "groups" / "lab" / "memory.events"
     counted(events, 0)
     now = [50.0]
-    monkeypatch.setattr("rrq_core.worker.oom.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("rrq_core.worker.beater.oom.time.monotonic", lambda: now[0])
     memory = OutOfMemory(7, tmp_path / "groups", tmp_path / "proc")
     counted(events, 1)
     memory.note()

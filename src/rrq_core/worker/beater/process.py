@@ -15,13 +15,15 @@ from attrs import field, frozen
 from rrq_core.model.ids import QueueId
 from rrq_core.model.work import Session
 from rrq_core.model.worker import HeartbeatTerms
-from rrq_core.worker.beater_link import Beater
-from rrq_core.worker.beater_wire import Record, Wire, watch_record
-from rrq_core.worker.beating import Pulse
+from rrq_core.worker.beater.beating import Pulse
+from rrq_core.worker.beater.link import Beater
+from rrq_core.worker.beater.wire import Record, Wire, watch_record
 from rrq_core.worker.deaf_thread import start_deaf_thread
 from rrq_core.worker.outage import growing_pauses
 
-_BEATER = "import sys; sys.path[:] = {path!r}; from rrq_core.worker.beater import main; main({link}, {pid}, {queue!r})"
+_BEATER = (
+    "import sys; sys.path[:] = {path!r}; from rrq_core.worker.beater.child import main; main({link}, {pid}, {queue!r})"
+)
 _LONG_LIFE = 10.0
 
 

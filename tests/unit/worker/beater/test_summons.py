@@ -10,7 +10,7 @@ from rrq_core.model.ids import QueueId
 from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend
 from rrq_core.testing.waiting import wait_until
-from rrq_core.worker.summons import Summons
+from rrq_core.worker.beater.summons import Summons
 
 
 @pytest.fixture

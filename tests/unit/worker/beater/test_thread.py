@@ -11,8 +11,8 @@ from rrq_core.model.worker import HeartbeatTerms
 from rrq_core.testing.builders import new_worker
 from rrq_core.testing.clock import ManualClock
 from rrq_core.testing.waiting import wait_until
-from rrq_core.worker.beating import terms_of
-from rrq_core.worker.thread_beater import ThreadBeater
+from rrq_core.worker.beater.beating import terms_of
+from rrq_core.worker.beater.thread import ThreadBeater
 from tests.unit.worker.lab import Lab
 
 TERMS = terms_of(10)

@@ -14,8 +14,8 @@ from pathlib import Path
 from attrs import frozen
 
 from rrq_core.model.work import Session
-from rrq_core.worker.beater_wire import Wire
-from rrq_core.worker.oom import OutOfMemory
+from rrq_core.worker.beater.oom import OutOfMemory
+from rrq_core.worker.beater.wire import Wire
 
 _OUT_OF_MEMORY = " (out of memory)"
 _BETWEEN_LOOKS = 0.05

@@ -7,8 +7,8 @@ import pytest
 
 from rrq_core.model.ids import WorkerId
 from rrq_core.model.work import Session
-from rrq_core.worker.beater_wire import Record, Wire, read_watch, watch_record
-from rrq_core.worker.beating import Pulse, terms_of
+from rrq_core.worker.beater.beating import Pulse, terms_of
+from rrq_core.worker.beater.wire import Record, Wire, read_watch, watch_record
 
 SESSION = Session(worker=WorkerId("wörker\u2028"), token="t", log_max=7, heartbeat_key="q:w")
 

@@ -2,8 +2,8 @@
 
 from rrq_core.model.ids import WorkerId
 from rrq_core.model.work import Session
-from rrq_core.worker.beating import Pulse
-from rrq_core.worker.lookout import Lookout
+from rrq_core.worker.beater.beating import Pulse
+from rrq_core.worker.beater.lookout import Lookout
 
 
 def pulse(period: float, session: Session | None) -> Pulse:

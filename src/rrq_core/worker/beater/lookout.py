@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Collection
 
-from rrq_core.worker.beating import Pulse
+from rrq_core.worker.beater.beating import Pulse
 
 _LOOKS_IN_A_PERIOD = 4
 
