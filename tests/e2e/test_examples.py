@@ -105,6 +105,18 @@ def test_the_magnet_is_simulated_through_all_that_goes_wrong_and_nothing_is_left
     assert list(directory.iterdir()) == []
 
 
+def test_words_are_looked_up_in_an_environment_that_is_changed_and_nothing_is_left(directory: Path) -> None:
+    ran = run_example("concordance", directory, "--folder", os.path.dirname(json.__file__), "--workers", "1")
+    assert ran.returncode == 0, ran.stderr
+    assert len(re.findall(r"\d ms a word$", ran.stdout, re.MULTILINE)) == 4
+    assert len(re.findall(r"^  the +[1-9]", ran.stdout, re.MULTILINE)) == 1
+    assert re.search(r"was broken, REFRESH was answered: .*SyntaxError", ran.stdout)
+    assert "A task ends so: EnvironmentBroken" in ran.stdout
+    assert "It was mended, REFRESH was answered: OK" in ran.stdout
+    assert processes_in(directory) == []
+    assert list(directory.iterdir()) == []
+
+
 def test_a_cold_magnet_keeps_its_direction_and_a_hot_one_loses_it() -> None:
     cold, hot = (simulate(0, temperature, 8, 200, [7]) for temperature in (1.0, 5.0))
     assert cold.magnetisation == pytest.approx(onsager(1.0), abs=0.01)

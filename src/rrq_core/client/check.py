@@ -2,10 +2,10 @@
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
+from rrq_core.client.flags import checked_flag
 from rrq_core.client.notice import notice
 from rrq_core.client.seconds import checked_period
 from rrq_core.client.stopping import check_stop_type, worker_stop
-from rrq_core.errors import InvalidArgument
 from rrq_core.model.report import CheckReport
 from rrq_core.store import OffloadSpace
 
@@ -23,11 +23,9 @@ def check(repair: bool = False, *, controller: Connection | None = None) -> Chec
     Raises:
         OffloadError: If `repair`, and the offload cannot be read or written. All else was mended.
     """
-    if not isinstance(repair, bool):
-        raise InvalidArgument(f"repair is True or False, not {repair!r}")
-    connection = chosen(controller)
-    violations = tuple(connection.backend.queue.check(repair))
-    if repair:
+    wanted, connection = checked_flag(repair, "repair"), chosen(controller)
+    violations = tuple(connection.backend.queue.check(wanted))
+    if wanted:
         connection.values.collect()
     return CheckReport(violations=violations)
 

@@ -12,7 +12,7 @@ from rrq_core.payload.argument import unpickled_argument
 from rrq_core.payload.call_header import CallHeader, Place, Span, call_header
 from rrq_core.payload.context import Context, PayloadKind
 from rrq_core.payload.envelope import Envelope, read_envelope
-from rrq_core.payload.function import find_function
+from rrq_core.payload.function import NO_NAMES, find_function
 from rrq_core.payload.pickling import unpickled
 from rrq_core.payload.run_options import RunOptions
 from rrq_core.payload.signing import Keyring, keyring
@@ -75,7 +75,11 @@ def read_retry_on(body: Buffer, context: Context) -> tuple[type[BaseException], 
 
 
 def decode_call(
-    body: Buffer, context: Context, values: Mapping[Hash, Buffer], results: Mapping[TaskId, object] | None = None
+    body: Buffer,
+    context: Context,
+    values: Mapping[Hash, Buffer],
+    results: Mapping[TaskId, object] | None = None,
+    names: Mapping[str, object] = NO_NAMES,
 ) -> Call:
     """Make the call that a body describes.
 
@@ -84,6 +88,7 @@ def decode_call(
         context: What it is to be bound to.
         values: The stored values that it names, by hash; see `stored_values_of`.
         results: What the handles among the arguments stood for, by the id of the task.
+        names: The environment: a function that cannot be imported here is looked for in it.
     Raises:
         PayloadRefused: If it is damaged, or the function cannot be found or something cannot be unpickled here; the
             error says what is missing, where it was looked for, and what to do.
@@ -91,7 +96,7 @@ def decode_call(
     """
     envelope, header = _read(bytes(body), context)
     args, kwargs = _decode_arguments(envelope, header, context, values, results)
-    return Call(function=_function(envelope, header, context, values), args=args, kwargs=kwargs)
+    return Call(function=_function(envelope, header, context, values, names), args=args, kwargs=kwargs)
 
 
 def decode_arguments(
@@ -138,14 +143,18 @@ def _read(body: bytes, context: Context) -> tuple[Envelope, CallHeader]:
 
 
 def _function(
-    envelope: Envelope, header: CallHeader, context: Context, values: Mapping[Hash, Buffer]
+    envelope: Envelope,
+    header: CallHeader,
+    context: Context,
+    values: Mapping[Hash, Buffer],
+    names: Mapping[str, object],
 ) -> Callable[..., object]:
     if header.hash is not None:
         found = _stored(values[header.hash], context, unpickled)
     elif header.inline is not None:
         found = _pickled(envelope, header.inline, context, unpickled)
     else:
-        return find_function(header.function, context)
+        return find_function(header.function, context, names)
     if not callable(found):
         raise PayloadRefused(f"{context} calls {header.function}, which is no function, but a {type(found).__name__}")
     return found

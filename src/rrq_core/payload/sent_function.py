@@ -58,7 +58,7 @@ def sent_function(function: object, by_value: Collection[str], context: Context)
     if reference is not None:
         return SentFunction(function=function, name=reference)
     name = name_of(function)
-    whole = sendable(function, f"the function {name}", {*by_value, *_made_by_hand(name.module)})
+    whole = sendable(function, f"the function {name}", {*by_value, *made_by_hand(name.module)})
     if whole.size > INLINE_PART:
         return SentFunction(function=function, name=name, value=pickle_value(whole, context))
     # Copies, since what the buffers are views of may change before the last call is encoded.
@@ -66,7 +66,7 @@ def sent_function(function: object, by_value: Collection[str], context: Context)
     return SentFunction(function=function, name=name, buffers=buffers, has_code=whole.has_code)
 
 
-def _made_by_hand(module: str) -> set[str]:
+def made_by_hand(module: str) -> set[str]:
     """Give the module if it is loaded, but nobody else can import it: it goes by value with what is in it."""
     is_made_by_hand = module in sys.modules and getattr(sys.modules[module], "__spec__", None) is None
     return {module} if is_made_by_hand else set()
