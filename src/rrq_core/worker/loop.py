@@ -94,13 +94,14 @@ class WorkerLoop:
         """Why the worker is to stop, None while it is not."""
         return self._stop.reason
 
-    def run(self, immediate: bool = False) -> None:
+    def run(self, immediate: bool = False, is_enough: Callable[[], bool] = lambda: False) -> None:
         """Work until a STOP message, the idle time-out or `request_stop`; then sign off.
 
         The store may go away meanwhile, for as long as it likes: outcomes are kept, and handed in when it is back.
 
         Args:
             immediate: Whether to leave off, without signing off, as soon as there is nothing to do.
+            is_enough: Tells, after each task, whether to leave off.
         Raises:
             QueueGone: If the queue was destroyed.
             WorkerIdTaken: If another process has taken over this worker's id.
@@ -113,9 +114,11 @@ class WorkerLoop:
                     had_something = self._turn(immediate)
                 except PASSING:
                     break  # it was tried for long enough, for who has nothing to hand in and is asked to stop
-                if immediate and not had_something:
-                    return
+                if (immediate and not had_something) or is_enough():
+                    return self._hand_in()
             self.sign_off(str(self._stop.reason))
+        except KeyboardInterrupt:  # of who drives it, and may go on
+            raise
         except BaseException:
             self.close()
             raise
