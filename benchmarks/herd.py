@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from queue import SimpleQueue
 from statistics import median
 
 import redis
@@ -27,6 +28,7 @@ from rrq_core.model.work import Finished, Session, Take, Work
 from rrq_core.model.worker import Beat, HeartbeatTerms, NewWorker, WorkerInfo
 from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend
+from rrq_core.testing import wait_until
 
 QUEUE_ID = QueueId("herd")
 TAKE = Take(queues=(DEFAULT_QUEUE,))
@@ -95,6 +97,7 @@ def main() -> None:
     allow_open_files(4 * n + 100)
     with private_server() as url:
         print(f"{circumstances(describe(url))} {n:,} sleeping workers.\n")
+        floor = bare_wake(url, n)
         with sleeping_workers(url, n) as herd, closing(open_backend(url, QUEUE_ID)) as backend:
             idle = idle_cost(url)
             sleep_soundly(herd)
@@ -102,6 +105,7 @@ def main() -> None:
             burst = measure(backend, herd, [n - len(singles.delays)], "the rest at once")
     print(markdown([singles, burst]))
     print(f"\nAsleep, they cost the server {idle:.1%} of a core.")
+    print(f"Of as many bare clients in BLPOP on one list, one has what is pushed after {duration(floor)} (median).")
 
 
 def allow_open_files(n: int) -> None:
@@ -109,6 +113,31 @@ def allow_open_files(n: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = n if hard == resource.RLIM_INFINITY else min(n, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+
+
+def bare_wake(url: str, n: int) -> float:
+    """Give the seconds until one of n clients that do nothing but sleep on a list has what is pushed: the floor."""
+    woken: SimpleQueue[float] = SimpleQueue()
+
+    def sleep_on() -> None:
+        with redis.Redis.from_url(url) as client:
+            while client.blpop(["bare"], 0) != (b"bare", b"end"):
+                woken.put(time.perf_counter())
+
+    threads = [threading.Thread(target=sleep_on, daemon=True) for _ in range(n)]
+    for thread in threads:
+        thread.start()
+    with redis.Redis.from_url(url) as client:
+        wait_until(lambda: client.info("clients")["blocked_clients"] == n, "all sleep", timeout=60)
+        delays = []
+        for _ in range(SINGLE_TASKS):
+            start = time.perf_counter()
+            client.rpush("bare", "task")
+            delays.append(woken.get() - start)
+        client.rpush("bare", *["end"] * n)
+    for thread in threads:
+        thread.join()
+    return median(delays)
 
 
 @contextmanager

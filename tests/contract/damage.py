@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import frozen
 
-from rrq_backends.redis.connection import Argument, Connections, Reply
+from rrq_backends.redis.connection import Connections
+from rrq_backends.redis.exchange import Argument, Reply
 from rrq_backends.redis.keys import TASK_FIELDS
 from rrq_core.model.ids import GroupName, QueueName, Tag, new_task_id
 from rrq_core.model.status import OnLost, TaskStatus, WorkerStatus

@@ -60,7 +60,7 @@ def test_without_a_period_there_is_neither_key_nor_beater(fleet: Fleet) -> None:
 
 
 def test_a_beater_that_dies_is_replaced(fleet: Fleet) -> None:
-    fleet.configure(heartbeat_period=OFTEN)
+    fleet.configure(heartbeat_period=2)
     fleet.start()
     first = fleet.beater()
     first.kill()
@@ -68,16 +68,18 @@ def test_a_beater_that_dies_is_replaced(fleet: Fleet) -> None:
     fleet.beater()
     await_renewal(fleet.server, "lab:worker:w:heartbeat")
     assert fleet.status() == "IDLE"
+    assert "LOST" not in fleet.log()
 
 
 def test_workers_whose_parent_dies_have_themselves_beaten_for(fleet: Fleet) -> None:
-    fleet.configure(heartbeat_period=OFTEN)
+    fleet.configure(heartbeat_period=2)
     parent = fleet.start("--workers", "2", ids=("w_1", "w_2"))
     parent.kill()
     for worker in ("w_1", "w_2"):
         fleet.beater(worker)
         await_renewal(fleet.server, f"lab:worker:{worker}:heartbeat")
         assert fleet.status(worker) == "IDLE"
+        assert "LOST" not in fleet.log(worker)
 
 
 def test_a_signal_reaches_a_worker_by_its_heartbeat(fleet: Fleet) -> None:

@@ -70,6 +70,7 @@ def test_what_waits_for_room_is_cancelled_with_the_block(q: rrq.Controller) -> N
         assert any(line.endswith("PENDING") for line in jobs())
         assert workers.is_alive("s_3") == {"s_3": False}
     wait_until(lambda: not jobs(), "the jobs are over", timeout=15)
+    assert sorted(rrq.worker_list_exited()) == ["s_1", "s_2"]
 
 
 def test_a_worker_knows_how_much_of_its_time_is_left(q: rrq.Controller) -> None:

@@ -6,32 +6,31 @@ would send a BLPOP again and lose what the first one popped.
 
 import os
 import random
-import socket
 import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import TypeVar
 
-import hiredis
 import redis.connection
 import redis.exceptions
 from redis.backoff import NoBackoff
 from redis.connection import AbstractConnection
 from redis.retry import Retry
 
+from rrq_backends.redis.exchange import (
+    Argument,
+    Reply,
+    exchange,
+    exchange_many,
+    exchange_slowly,
+    exchange_strings,
+)
 from rrq_backends.redis.failures import is_passing, translated, unavailable
-from rrq_backends.redis.large import LARGE, StringReader, plain_socket
 from rrq_core.errors import InvalidArgument
 from rrq_core.plugins import without_password
 
-Argument = str | bytes | bytearray | memoryview | int | float
-Reply = list["Reply"] | bytes | bytearray | int | None
 Connector = Callable[[float], AbstractConnection]
-
-# Its stub knows commands of one part only.
-_pack: Callable[[tuple[Argument, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
 
 _T = TypeVar("_T")
 
@@ -97,7 +96,7 @@ class Connections:
         Raises:
             BackendError: What the server answered, or that it could not be reached.
         """
-        return self._patiently(lambda connection: _exchange(connection, command))
+        return self._patiently(lambda connection: exchange(connection, command))
 
     def pipeline(self, commands: Sequence[Sequence[Argument]], depth: int = 1000) -> list[Reply]:
         """Send several commands, `depth` of them ahead of their replies. No transaction: each stands for itself.
@@ -105,7 +104,7 @@ class Connections:
         Raises:
             BackendError: The first error among the replies, after all were read.
         """
-        return self._patiently(lambda connection: _exchange_many(connection, commands, depth)) if commands else []
+        return self._patiently(lambda connection: exchange_many(connection, commands, depth)) if commands else []
 
     def strings(self, commands: Sequence[Sequence[Argument]]) -> list[list[Reply]]:
         """Send several commands, each answered by a list of strings. Large ones come in memory of the caller's own.
@@ -113,7 +112,7 @@ class Connections:
         Raises:
             BackendError: What the server answered, or that it could not be reached.
         """
-        return self._patiently(lambda connection: _exchange_strings(connection, commands))
+        return self._patiently(lambda connection: exchange_strings(connection, commands))
 
     def blocking(
         self, commands: Sequence[Sequence[Argument]], timeout: float, then: Sequence[Argument] | None = None
@@ -131,7 +130,7 @@ class Connections:
         """
         connection = self._take(self._sleepers)
         try:
-            replies = _exchange_slowly(connection, commands, timeout + BLOCKING_MARGIN, then)
+            replies = exchange_slowly(connection, commands, timeout + BLOCKING_MARGIN, then)
         except redis.exceptions.RedisError as error:
             self._settle(connection, self._sleepers, error)
             raise translated(error, self.shown_url) from error
@@ -153,12 +152,12 @@ class Connections:
         except IndexError:
             return self._connector(COMMAND_TIMEOUT)
 
-    def _patiently(self, exchange: Callable[[AbstractConnection], _T]) -> _T:
+    def _patiently(self, send: Callable[[AbstractConnection], _T]) -> _T:
         pauses = None
         while True:
             connection = self._take(self._idle)
             try:
-                reply = exchange(connection)
+                reply = send(connection)
             except redis.exceptions.RedisError as error:
                 self._settle(connection, self._idle, error)
                 if not is_passing(error):
@@ -196,102 +195,6 @@ class Pauses:
         time.sleep(pause)
         self._next = min(2 * self._next, _LONGEST_PAUSE)
         return True
-
-
-def _packed(command: Sequence[Argument]) -> list[bytes]:
-    if any(type(part) is bytes and len(part) >= LARGE for part in command):
-        return _packed_around(command)
-    try:
-        return [_pack(tuple(command))]
-    except TypeError:  # a bytearray: the only buffer that hiredis does not take
-        return [_pack(tuple(bytes(part) if isinstance(part, bytearray) else part for part in command))]
-
-
-def _packed_around(command: Sequence[Argument]) -> list[bytes]:
-    """Write a command in pieces, so that large parts are sent from where they lie."""
-    pieces: list[bytes] = []
-    small = bytearray(b"*%d\r\n" % len(command))
-    for part in command:
-        if type(part) is bytes and len(part) >= LARGE:
-            pieces += (bytes(small) + b"$%d\r\n" % len(part), part)
-            small = bytearray(b"\r\n")
-        else:
-            text = str(part).encode() if isinstance(part, str | int | float) else bytes(part)
-            small += b"$%d\r\n%b\r\n" % (len(text), text)
-    return [*pieces, bytes(small)]
-
-
-def _send(connection: AbstractConnection, command: Sequence[Argument]) -> None:
-    pieces = _packed(command)
-    if len(pieces) > 1:
-        connection.connect()
-        if (stream := plain_socket(connection)) is not None:
-            _send_pieces(connection, stream, pieces)
-            return
-    connection.send_packed_command(pieces, check_health=False)
-
-
-def _send_pieces(connection: AbstractConnection, stream: socket.socket, pieces: Sequence[bytes]) -> None:
-    """Send a large command. A server that does not take it says why, and closes while more is on its way."""
-    try:
-        for piece in pieces:
-            stream.sendall(piece)
-    except OSError as error:
-        with suppress(redis.exceptions.ConnectionError, redis.exceptions.TimeoutError):
-            connection.read_response()
-        raise redis.exceptions.ConnectionError(f"Error while writing to socket: {error}") from error
-
-
-def _exchange(connection: AbstractConnection, command: Sequence[Argument]) -> Reply:
-    _send(connection, command)
-    reply: Reply = connection.read_response()
-    return reply
-
-
-def _exchange_slowly(
-    connection: AbstractConnection,
-    commands: Sequence[Sequence[Argument]],
-    timeout: float,
-    then: Sequence[Argument] | None,
-) -> list[Reply]:
-    followed = () if then is None else (then,)
-    together = b"".join(part for command in (*commands, *followed) for part in _packed(command))
-    connection.send_packed_command([together], check_health=False)
-    replies = [connection.read_response(timeout=timeout) for _ in commands]
-    for _ in followed:
-        reply = _reply(connection)
-        replies.append(None if isinstance(reply, redis.exceptions.ResponseError) else reply)
-    return replies
-
-
-def _exchange_many(connection: AbstractConnection, commands: Sequence[Sequence[Argument]], depth: int) -> list[Reply]:
-    replies: list[Reply | redis.exceptions.ResponseError] = []
-    for sent, command in enumerate(commands):
-        _send(connection, command)
-        if sent >= depth:
-            replies.append(_reply(connection))
-    replies.extend(_reply(connection) for _ in range(len(commands) - len(replies)))
-    for reply in replies:
-        if isinstance(reply, redis.exceptions.ResponseError):
-            raise reply
-    return [reply for reply in replies if not isinstance(reply, redis.exceptions.ResponseError)]
-
-
-def _exchange_strings(connection: AbstractConnection, commands: Sequence[Sequence[Argument]]) -> list[list[Reply]]:
-    for command in commands:
-        _send(connection, command)
-    stream = plain_socket(connection)
-    if stream is None:  # a server in this process
-        return [connection.read_response() for _ in commands]
-    return [[*strings] for strings in StringReader(stream).several(len(commands))]
-
-
-def _reply(connection: AbstractConnection) -> Reply | redis.exceptions.ResponseError:
-    try:
-        reply: Reply = connection.read_response()
-        return reply
-    except redis.exceptions.ResponseError as error:
-        return error
 
 
 _EVERY: "weakref.WeakSet[Connections]" = weakref.WeakSet()

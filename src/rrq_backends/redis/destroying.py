@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from rrq_backends.redis.connection import Argument, Connections
+from rrq_backends.redis.connection import Connections
+from rrq_backends.redis.exchange import Argument
 from rrq_backends.redis.keys import SINGLE, STORE_SINGLE, TASK_PARTS, WORKER_PARTS, QueueKeys, StoreKeys
 from rrq_backends.redis.replies import texts
 from rrq_backends.redis.scan import scan_hash, scan_set

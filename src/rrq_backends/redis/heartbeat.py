@@ -5,7 +5,8 @@ import secrets
 from collections import deque
 from collections.abc import Sequence
 
-from rrq_backends.redis.connection import Argument, Connections
+from rrq_backends.redis.connection import Connections
+from rrq_backends.redis.exchange import Argument
 from rrq_backends.redis.replies import items, number, text
 from rrq_backends.redis.scripts import QueueScripts
 from rrq_core.model.worker import Beat

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from rrq_backends.redis.connection import Argument, Connections, Reply
+from rrq_backends.redis.connection import Connections
 from rrq_backends.redis.destroying import destroy_store
+from rrq_backends.redis.exchange import Argument, Reply
 from rrq_backends.redis.keys import StoreKeys
 from rrq_backends.redis.replies import items, number, optional_text, raw, text, texts
 from rrq_backends.redis.scan import PORTION, scan_hash

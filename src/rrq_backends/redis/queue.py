@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from rrq_backends.redis import reading, stepping, submitting
 from rrq_backends.redis.checking import Checker
-from rrq_backends.redis.connection import Argument, Connections, Reply
+from rrq_backends.redis.connection import Connections
 from rrq_backends.redis.destroying import destroy_queue
+from rrq_backends.redis.exchange import Argument, Reply
 from rrq_backends.redis.keys import QueueKeys
 from rrq_backends.redis.replies import items, number, optional_text, pairs, raw, text, texts
 from rrq_backends.redis.scan import scan_hash

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 
-from rrq_backends.redis.connection import Argument, Reply
+from rrq_backends.redis.exchange import Argument, Reply
 from rrq_backends.redis.replies import items, number, optional_seconds, optional_text, raw, text, texts
 from rrq_core.model.ids import Hash, QueueName, TaskId, WorkerId
 from rrq_core.model.status import TaskStatus

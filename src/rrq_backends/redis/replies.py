@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rrq_backends.redis.connection import Reply
+from rrq_backends.redis.exchange import Reply
 from rrq_core.errors import BackendError
 
 

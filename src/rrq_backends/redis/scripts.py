@@ -6,7 +6,8 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from rrq_backends.redis.connection import Argument, Connections, Reply
+from rrq_backends.redis.connection import Connections
+from rrq_backends.redis.exchange import Argument, Reply
 from rrq_backends.redis.failures import ScriptUnknown
 from rrq_backends.redis.joining import Library, Script, ScriptError, included
 from rrq_backends.redis.keys import QueueKeys

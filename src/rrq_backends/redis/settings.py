@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from rrq_backends.redis.connection import Argument, Connections
+from rrq_backends.redis.connection import Connections
+from rrq_backends.redis.exchange import Argument
 from rrq_backends.redis.keys import QueueKeys
 from rrq_backends.redis.replies import items, number, raw, text, texts
 from rrq_backends.redis.scripts import QueueScripts

@@ -1,6 +1,6 @@
 """A step as arguments of the script `step`, and its answer."""
 
-from rrq_backends.redis.connection import Argument, Reply
+from rrq_backends.redis.exchange import Argument, Reply
 from rrq_backends.redis.replies import items, number, optional_seconds, optional_text, pairs, raw, text
 from rrq_core.errors import Fenced
 from rrq_core.model.ids import Hash, MessageId, QueueName, TaskId

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from rrq_backends.redis.connection import Argument, Reply
+from rrq_backends.redis.exchange import Argument, Reply
 from rrq_backends.redis.replies import items, raw, text, texts
 from rrq_core.errors import BackendError, ForeignKey, KeyTaken, ObjectMissing, TaskNotFound
 from rrq_core.model.ids import Hash, TaskId

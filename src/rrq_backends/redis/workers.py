@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from rrq_backends.redis.connection import Argument, Connections, Reply
+from rrq_backends.redis.connection import Connections
+from rrq_backends.redis.exchange import Argument, Reply
 from rrq_backends.redis.keys import QueueKeys
 from rrq_backends.redis.replies import items, number, optional_text, raw, text, texts
 from rrq_backends.redis.scan import scan_hash
@@ -19,6 +20,8 @@ from rrq_core.model.worker import LogEntry, NewLogEntry, NewWorker, WorkerInfo, 
 from rrq_core.ports import Workers
 
 MOST_FORGOTTEN = 250
+MOST_LINES = 100_000  # of logs that the server is to have ready at a time, about
+LONGEST_LOG = 10_000  # lines, unless a configuration says more
 
 
 class RedisWorkers(Workers):
@@ -100,9 +103,8 @@ class RedisWorkers(Workers):
 
     def log_tail(self, workers: Sequence[WorkerId], n: int | None) -> list[LogEntry]:
         first = 0 if n is None else -n
-        replies = self._connections.pipeline(
-            [("LRANGE", self._keys.worker_part(worker, "log"), first, -1) for worker in workers]
-        )
+        looks = [("LRANGE", self._keys.worker_part(worker, "log"), first, -1) for worker in workers]
+        replies = self._connections.pipeline(looks, depth=min(1000, 1 + MOST_LINES // (n or LONGEST_LOG)))
         return [entry for worker, reply in zip(workers, replies, strict=True) for entry in _entries(worker, reply)]
 
     def time(self) -> float:
@@ -113,12 +115,6 @@ class RedisWorkers(Workers):
 def info_text(info: WorkerInfo) -> str:
     """Write a worker's information as JSON."""
     return json.dumps(attrs.asdict(info), ensure_ascii=False)
-
-
-def _info(stored: bytes) -> WorkerInfo:
-    record = json.loads(stored)
-    record["queues"] = tuple(record["queues"])
-    return WorkerInfo(**record)
 
 
 def _decimal(seconds: float) -> str:
@@ -138,7 +134,7 @@ def _record(
         id=worker,
         status=status,
         task=None if held is None else TaskId(held),
-        info=None if info is None else _info(raw(info)),
+        info=None if info is None else WorkerInfo.from_record(json.loads(raw(info))),
         process_log=optional_text(process),
         last_seen=None if last is None else _entry(worker, text(last)).time,
     )

@@ -8,22 +8,21 @@ from typing import Self
 from rrq_core.client.connection import Choices
 from rrq_core.client.controller import Controller
 from rrq_core.client.environment import url_or_default
-from rrq_core.client.flags import checked_flag
+from rrq_core.client.interrupts import interrupts
 from rrq_core.client.log_line import log_line
 from rrq_core.client.reference import task_id_of
 from rrq_core.client.seconds import checked_seconds
 from rrq_core.client.task import Task
-from rrq_core.client.worker_life import Life, new_beater
-from rrq_core.errors import Closed, InvalidArgument
+from rrq_core.client.worker_life import Life, id_or_new, new_beater
+from rrq_core.errors import Closed
 from rrq_core.model.ids import MessageId, QueueId, WorkerId
 from rrq_core.model.ids import queue_id as checked_queue_id
-from rrq_core.model.ids import worker_id as checked_worker_id
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.work import MessageIn, Work
 from rrq_core.model.worker import WorkerInfo
 from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend
-from rrq_core.worker import WorkerLoop, WorkerSetup, new_worker_id, read_config
+from rrq_core.worker import WorkerLoop, WorkerSetup, read_config
 from rrq_core.worker.foreground import print_line
 from rrq_core.worker.line import one_line
 from rrq_core.worker.progress import task_progress_update
@@ -33,7 +32,8 @@ class Worker:
     """A worker in the thread that drives it. Made, it is registered; `shutdown`, or the end of a `with`, signs it off.
 
     One that is dropped signs off too, at the latest when this process ends; and where that is killed, its heartbeat's
-    process sees to it. Use a worker in the one thread that made it.
+    process sees to it. Ctrl-C ends a call, and the task that runs in it; the worker is there as before. Use a worker in
+    the one thread that made it.
 
     Args:
         queue_id: The queue; somebody has connected to it before.
@@ -74,7 +74,7 @@ class Worker:
         url: str | None = None,
     ) -> None:
         queue = checked_queue_id(queue_id)
-        self._id = _checked_id(worker_id, is_child)
+        self._id = id_or_new(worker_id, is_child)
         self._config = name_config
         patience = checked_seconds(timeout_config, "timeout_config")
         backend = open_backend(url_or_default(url), queue)
@@ -181,7 +181,8 @@ class Worker:
         R: rrq_worker$step
         """
         loop = self._registration("step")
-        had_something = loop.step(immediate)
+        with interrupts():
+            had_something = loop.step(immediate)
         if loop.stop_reason is not None:
             self._life.loop = None
             loop.sign_off(loop.stop_reason)
@@ -200,7 +201,8 @@ class Worker:
         R: rrq_worker$loop
         """
         loop = self._registration("loop")
-        loop.run(immediate)
+        with interrupts() as came:
+            loop.run(immediate, is_enough=came)
         if loop.stop_reason is not None:
             self._life.loop = None
 
@@ -236,7 +238,9 @@ class Worker:
 
         R: rrq_worker$task_eval
         """
-        return self._registration("task_eval").eval(task_id_of(task, self.controller.queue_id))
+        loop = self._registration("task_eval")
+        with interrupts():
+            return loop.eval(task_id_of(task, self.controller.queue_id))
 
     def shutdown(self, status: str = "OK", graceful: bool = True) -> None:
         """Sign off, and close the controller. Again, it does nothing.
@@ -285,12 +289,3 @@ class Worker:
         if self._life.loop is None:
             raise Closed(f"{what} is for a worker that is registered: {self!r} has signed off, or is the child of one")
         return self._life.loop
-
-
-def _checked_id(worker_id: str | None, is_child: object) -> WorkerId:
-    checked_flag(is_child, "is_child")
-    if worker_id is not None:
-        return checked_worker_id(worker_id)
-    if is_child:
-        raise InvalidArgument("is_child=True stands for a worker that there is: give its worker_id")
-    return new_worker_id()

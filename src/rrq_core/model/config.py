@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal, TypeGuard
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, field, fields, frozen
 
 from rrq_core.errors import InvalidArgument
 from rrq_core.model.ids import DEFAULT_QUEUE, QueueName, queue_name
@@ -133,8 +133,18 @@ class WorkerConfig:
 
     @classmethod
     def from_json(cls, stored: bytes) -> "WorkerConfig":
-        """Read the stored form."""
+        """Read the stored form.
+
+        Raises:
+            InvalidArgument: If a later version has stored it, with options that this one does not know.
+        """
         record = json.loads(stored)
+        unknown = sorted(set(record) - {option.name for option in fields(cls)})
+        if unknown:
+            raise InvalidArgument(
+                f"a worker configuration has options that this rrq-core does not know: {', '.join(unknown)}; a later "
+                "version has saved it: install that one here, or save the configuration anew with this one"
+            )
         if record["timeout_idle"] is None:
             record["timeout_idle"] = math.inf
         return cls(**record)

@@ -1,8 +1,9 @@
 """Workers: who they are, what they write in their log, how they prove that they live."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from rrq_core.model.ids import QueueName, TaskId, WorkerId
 from rrq_core.model.status import WorkerStatus
@@ -29,6 +30,12 @@ class WorkerInfo:
     cwd: str
     libraries: Mapping[str, str] = field(factory=dict)
     heartbeat_key: str | None = None
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "WorkerInfo":
+        """Make it of what was read as JSON. What a later version tells besides is left out."""
+        known = {name: value for name, value in record.items() if name in {each.name for each in fields(cls)}}
+        return cls(**{**known, "queues": tuple(record["queues"])})
 
 
 @frozen(kw_only=True)

@@ -71,7 +71,7 @@ def _plain(record: object) -> object:
         case {"error": str(text)}:
             return MessageError(text)
         case {"info": dict(info)}:
-            return WorkerInfo(**{**info, "queues": tuple(info["queues"])})
+            return WorkerInfo.from_record(info)
         case {"limit": dict(limit)}:
             return _infinite(limit)
     return MessageError(f"an answer that cannot be read: {record!r:.200}")

@@ -8,7 +8,7 @@
 - messages: `answering`, `message`, `commands`, `standing`;
 - the environment: `environment`, `creation`, `packages_and_sources`, `own_modules`;
 - its log: `journal`, `line`, `log_directory`;
-- being stopped, and a store that is away: `stop`, `signals`, `deaf_thread`, `outage`, `patience`.
+- being stopped, and a store that is away: `stop`, `signals`, `late_signals`, `deaf_thread`, `outage`, `patience`.
 
 Names are loaded when they are first used: a beater needs few of them.
 """

@@ -13,7 +13,7 @@ from rrq_core.worker.process.news import News
 from rrq_core.worker.process.runner import SeparateProcesses
 from rrq_core.worker.process.watch import Watch
 from rrq_core.worker.progress import progress_teller
-from rrq_core.worker.run import GetValues, needed_values, not_begun, run_task
+from rrq_core.worker.run import GetValues, failed, needed_values, not_begun, run_task
 
 
 class Execution:
@@ -73,6 +73,8 @@ class Execution:
             ran = self._own_processes().run(work)
         except (OSError, PayloadRefused) as error:
             return not_begun(work, self._backend.queue_id, error)
+        except KeyboardInterrupt as error:  # of who drives the worker; the task's process has been ended
+            return failed(work.claim, self._backend.queue_id, error)
         self._claim, self._untold = work.claim, ran.news
         return ran.finished
 

@@ -13,7 +13,6 @@ from rrq_core.model.ids import MessageId, TaskId
 from rrq_core.model.status import TaskStatus, WorkerStatus
 from rrq_core.model.work import MessageIn, Session, Work
 from rrq_core.model.worker import NewLogEntry, WorkerInfo
-from rrq_core.payload.signing import keyring
 from rrq_core.ports import Backend
 from rrq_core.worker.answering import Answering
 from rrq_core.worker.beater.link import Beater
@@ -64,7 +63,6 @@ class WorkerLoop:
         printer: Callable[[str], None] | None = None,
         beater: Beater | None = None,
     ) -> None:
-        keyring()  # that a key is too short is said here, not by every task
         self._backend = backend
         config = setup.config
         self._stop = StopRequest()
@@ -74,8 +72,7 @@ class WorkerLoop:
         patience = Patience(self._stop, self._journal, lambda: self._hand_over.outcome is not None)
         self._persist = patience.persist
         values = values_of(backend)
-        results = ResultPlacer(backend.queue_id, values)
-        self._hand_over = HandOver(backend, self._journal, patience, results)
+        self._hand_over = HandOver(backend, self._journal, patience, ResultPlacer(backend.queue_id, values))
         self._environment = Environment(backend.settings, backend.queue_id, self.log, owns_process=backend.shared)
         self._execution = Execution(
             backend, config, self._journal, self._environment, lambda hashes: self._persist(lambda: values.get(hashes))
@@ -103,13 +100,14 @@ class WorkerLoop:
         """Why the worker is to stop, None while it is not."""
         return self._stop.reason
 
-    def run(self, immediate: bool = False) -> None:
+    def run(self, immediate: bool = False, is_enough: Callable[[], bool] = lambda: False) -> None:
         """Work until a STOP message, the idle time-out or `request_stop`; then sign off.
 
         The store may go away meanwhile, for as long as it likes: outcomes are kept, and handed in when it is back.
 
         Args:
             immediate: Whether to leave off, without signing off, as soon as there is nothing to do.
+            is_enough: Tells, after each task, whether to leave off.
         Raises:
             QueueGone: If the queue was destroyed.
             WorkerIdTaken: If another process has taken over this worker's id.
@@ -122,9 +120,11 @@ class WorkerLoop:
                     had_something = self._turn(immediate)
                 except PASSING:
                     break  # it was tried for long enough, for who has nothing to hand in and is asked to stop
-                if immediate and not had_something:
-                    return
+                if (immediate and not had_something) or is_enough():
+                    return self._hand_in()
             self.sign_off(str(self._stop.reason))
+        except KeyboardInterrupt:  # of who drives it, and may go on
+            raise
         except BaseException:
             self.close()
             raise

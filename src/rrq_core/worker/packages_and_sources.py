@@ -4,6 +4,7 @@ import builtins
 import socket
 import sys
 import tokenize
+from types import ModuleType
 
 from attrs import frozen
 
@@ -36,7 +37,7 @@ class PackagesAndSources:
 
 def _attach(package: str, names: dict[str, object]) -> None:
     """Bind a package and what `from package import *` binds, but for what Python itself has: `sum` stays `sum`."""
-    module = __import__(package, fromlist=("*",))  # imports also those parts of it that its __all__ lists
+    module = _imported(package)
     public = getattr(module, "__all__", None)
     if public is None:
         public = [name for name in vars(module) if not name.startswith("_")]
@@ -45,11 +46,22 @@ def _attach(package: str, names: dict[str, object]) -> None:
     names[top] = sys.modules[top]
 
 
+def _imported(package: str) -> ModuleType:
+    try:
+        return __import__(package, fromlist=("*",))  # imports also those parts of it that its __all__ lists
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{package}.".startswith(f"{error.name}."):  # it lacks something itself
+            raise
+        raise ModuleNotFoundError(
+            f"there is no package {package!r} for {sys.executable} on host {socket.gethostname()}", name=error.name
+        ) from None
+
+
 def _run(source: str, names: dict[str, object]) -> None:
     try:
         with tokenize.open(source) as file:
             text = file.read()
-    except FileNotFoundError as error:
-        raise FileNotFoundError(f"there is no file {source!r} on host {socket.gethostname()}") from error
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no file {source!r} on host {socket.gethostname()}") from None
     names["__file__"] = source
     exec(compile(text, source, "exec"), names)

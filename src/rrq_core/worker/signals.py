@@ -61,12 +61,15 @@ class Signals:
             self._heed(number)
 
     def _is_news(self) -> bool:
-        """Count the signal: one that a service sends to all of its processes comes directly, and by the parent too."""
-        try:
-            self._expected.pop()
-            self._relayed += 1
-        except IndexError:
-            self._direct += 1
+        """Count the signal: one that a service sends to all of its processes comes directly, and by the parent too.
+
+        Of two that the parent passes on at once the system makes one.
+        """
+        relayed = len(self._expected)
+        for _ in range(relayed):
+            self._expected.popleft()
+        self._relayed += relayed
+        self._direct += relayed == 0
         before, self.received = self.received, max(self._direct, self._relayed)
         return self.received > before
 

@@ -3,6 +3,7 @@
 from rrq_core.errors import QueueGone
 from rrq_core.model.queue_configuration import QueueConfiguration
 from rrq_core.model.setting import QUEUE_CONFIGURATION
+from rrq_core.payload.signing import keyring
 from rrq_core.ports import Backend
 from rrq_core.store import ValueCache, ValueStore
 
@@ -14,7 +15,9 @@ def values_of(backend: Backend) -> ValueStore:
         QueueGone: If the queue was destroyed, or nobody has connected to it yet.
         OffloadError: If its offload cannot be read or written.
         UnknownScheme: If no plugin serves it.
+        InvalidArgument: If $RRQ_SECRET_KEY is no good.
     """
+    keyring()  # that a key is too short is said here, not by every task
     stored = backend.settings.get(QUEUE_CONFIGURATION)
     if stored is None:
         raise QueueGone(backend.queue_id)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 import redis.exceptions
 
-from rrq_backends.redis.connection import _packed
+from rrq_backends.redis.exchange import packed
 from rrq_backends.redis.large import LARGE, StringReader
 
 BIG = bytes(range(256)) * (LARGE // 256) + b"end"
@@ -87,7 +87,7 @@ def test_a_server_that_is_silent_is_an_error_of_time(ends: tuple[socket.socket, 
 
 def test_large_parts_of_a_command_are_sent_from_where_they_lie() -> None:
     command = ("SET", "kéy", BIG, 1, 2.5, bytearray(b"small"))
-    pieces = _packed(command)
+    pieces = packed(command)
     assert any(piece is BIG for piece in pieces)
     small = ("SET", "kéy", b"x", 1, 2.5, bytearray(b"small"))
-    assert b"".join(pieces) == b"".join(_packed(small)).replace(b"$1\r\nx", b"$%d\r\n%b" % (len(BIG), BIG))
+    assert b"".join(pieces) == b"".join(packed(small)).replace(b"$1\r\nx", b"$%d\r\n%b" % (len(BIG), BIG))

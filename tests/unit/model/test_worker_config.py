@@ -27,6 +27,12 @@ def test_a_configuration_that_was_stored_before_an_option_was_there_has_its_defa
     assert WorkerConfig.from_json(stored) == WorkerConfig()
 
 
+def test_options_of_a_later_version_are_an_error_that_names_them() -> None:
+    later = WorkerConfig().to_json().replace(b"{", b'{"colour": "red", ', 1)
+    with pytest.raises(InvalidArgument, match="does not know: colour; a later version"):
+        WorkerConfig.from_json(later)
+
+
 @pytest.mark.parametrize(
     ("options", "why"),
     [

@@ -5,7 +5,9 @@ import os
 from pathlib import Path
 
 import pytest
+from attrs import asdict
 
+from rrq_core.model.worker import WorkerInfo
 from rrq_core.worker import info
 from tests.unit.worker.lab import Lab
 
@@ -14,6 +16,12 @@ def test_a_process_is_known_by_boot_and_pid(lab: Lab):
     lab.work()
     assert lab.info().pid == os.getpid()
     assert lab.info().boot_id == info.boot_id()
+
+
+def test_what_a_later_version_tells_besides_is_left_out(lab: Lab):
+    lab.work()
+    told = lab.info()
+    assert WorkerInfo.from_record({**asdict(told), "queues": list(told.queues), "colour": "red"}) == told
 
 
 def test_where_linux_does_not_name_the_boot_its_time_does(monkeypatch):

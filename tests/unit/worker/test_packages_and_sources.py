@@ -46,9 +46,18 @@ def test_parts_that_a_package_lists_are_imported() -> None:
     assert made(packages=("concurrent.futures",))["ThreadPoolExecutor"].__module__ == "concurrent.futures.thread"
 
 
-def test_a_package_that_is_missing_is_named() -> None:
-    with pytest.raises(ModuleNotFoundError, match="no_such_package"):
-        made(packages=("no_such_package",))
+@pytest.mark.parametrize("package", ["no_such_package", "no_such_package.part", "os.no_such_part"])
+def test_a_package_that_is_missing_is_named_with_its_host(package: str) -> None:
+    with pytest.raises(ModuleNotFoundError, match=socket.gethostname()) as caught:
+        made(packages=(package,))
+    assert repr(package) in str(caught.value)
+
+
+def test_what_a_package_itself_misses_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "package_that_lacks.py").write_text("import no_such_package\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError, match="No module named 'no_such_package'"):
+        made(packages=("package_that_lacks",))
 
 
 def test_files_run_in_order_and_see_each_other_and_the_packages(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from attrs import evolve
 from rrq_core.errors import InvalidArgument, WorkerIdTaken, WorkerLost
 from rrq_core.model.config import WorkerConfig
 from rrq_core.model.ids import WorkerId
+from rrq_core.model.report import Recovered
 from rrq_core.model.status import TaskStatus, WorkerStatus
 from rrq_core.model.work import Session
 from rrq_core.worker import WorkerLoop, WorkerSetup
@@ -156,6 +157,7 @@ def test_an_idle_worker_wakes_when_something_falls_due_and_sees_to_the_queue(lab
     def recover(now: bool = False):
         recovered.append(len(slept))
         loop.request_stop("enough")
+        return Recovered()
 
     altered = lab.altered(queue={"step": step, "recover": recover}, workers={"wait": wait})
     loop = altered.loop(poll_queue=1000, timeout_idle=1000)

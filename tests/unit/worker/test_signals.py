@@ -14,8 +14,12 @@ from rrq_core.worker.stop import StoppedNow
 signals = Signals()
 def directly(): os.kill(os.getpid(), signal.SIGTERM)
 def relayed(): signals.relay(signal.SIGTERM)
+def relayed_twice_at_once():
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    relayed(), relayed()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
 try:
-    for send in ({order}):
+    for send in ({order},):
         send()
 except StoppedNow:
     pass
@@ -32,6 +36,8 @@ os._exit(0)
         ("relayed, relayed", 2),
         ("directly, directly", 2),
         ("directly, relayed, relayed, directly", 2),
+        ("relayed_twice_at_once", 2),
+        ("directly, relayed_twice_at_once", 2),
     ],
 )
 def test_one_signal_that_comes_both_ways_counts_once(order: str, count: int) -> None:

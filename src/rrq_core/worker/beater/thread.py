@@ -3,8 +3,7 @@
 import itertools
 import math
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from typing import ClassVar
 
 from rrq_core.model.ids import QueueId
@@ -138,14 +137,13 @@ class ThreadBeater(Beater):
         self._terms = terms
         self._name = new_name()
         self._is_lost = threading.Event()
-        self._is_held = False
-        self._pulse: Pulse | None = None
 
     def watch(self, session: Session) -> None:
         """Beat for a session from now on, and for no other."""
         self._is_lost.clear()
-        self._pulse = Pulse.of(session, self._terms)
-        self._begin()
+        pulse = Pulse.of(session, self._terms)
+        if pulse is not None:
+            BeatingThread.add(*self._place, self._name, pulse, self._is_lost.set)
 
     def is_lost(self) -> bool:
         """Whether the session was found to be over."""
@@ -153,20 +151,4 @@ class ThreadBeater(Beater):
 
     def close(self) -> None:
         """Stop beating."""
-        self._pulse = None
         BeatingThread.drop(*self._place, self._name)
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Do not beat inside the block, as if this process stood still; for tests of what comes of it."""
-        self._is_held = True
-        BeatingThread.drop(*self._place, self._name)
-        try:
-            yield
-        finally:
-            self._is_held = False
-            self._begin()
-
-    def _begin(self) -> None:
-        if self._pulse is not None and not self._is_held:
-            BeatingThread.add(*self._place, self._name, self._pulse, self._is_lost.set)

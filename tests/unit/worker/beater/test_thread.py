@@ -53,15 +53,18 @@ def test_a_worker_is_beaten_for_as_time_goes_by(lab: Lab, clock: ManualClock, be
     assert status(lab, session) == WorkerStatus.IDLE
 
 
-def test_one_that_is_held_lapses_and_hears_that_it_was_lost(lab: Lab, clock: ManualClock, beater: ThreadBeater) -> None:
+def test_one_that_is_beaten_for_no_more_is_lost_and_hears_so(
+    lab: Lab, clock: ManualClock, beater: ThreadBeater
+) -> None:
     session = registered(lab)
     beater.watch(session)
-    with beater.held():
-        for _ in range(10):
-            clock.move(5)
-            lab.backend.queue.recover(now=True)
-        assert status(lab, session) == WorkerStatus.LOST
-        assert not beater.is_lost()
+    beater.close()
+    for _ in range(10):
+        clock.move(5)
+        lab.backend.queue.recover(now=True)
+    assert status(lab, session) == WorkerStatus.LOST
+    assert not beater.is_lost()
+    beater.watch(session)
     assert beater.is_lost()
 
 
