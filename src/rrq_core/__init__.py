@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rrq_core.client.check import check, destroy
     from rrq_core.client.controller import Controller, connect, default_controller_clear, default_controller_set
     from rrq_core.client.create import task_create_bulk_call, task_create_call
+    from rrq_core.client.create_expr import task_create_bulk_expr, task_create_expr
     from rrq_core.client.data import TaskData, task_data
     from rrq_core.client.deferred import deferred_list
     from rrq_core.client.groups import TaskGroup
@@ -58,10 +59,12 @@ if TYPE_CHECKING:
         Closed,
         ForeignKey,
         InvalidArgument,
+        InvalidExpression,
         InvalidName,
         KeyTaken,
         LogMissing,
         MessageError,
+        NameNotFound,
         NoDefaultController,
         NotCancellable,
         NotInTask,
@@ -98,6 +101,7 @@ _HOMES = {
     "rrq_core.client.check": "check destroy",
     "rrq_core.client.controller": "Controller connect default_controller_clear default_controller_set",
     "rrq_core.client.create": "task_create_bulk_call task_create_call",
+    "rrq_core.client.create_expr": "task_create_bulk_expr task_create_expr",
     "rrq_core.client.deferred": "deferred_list",
     "rrq_core.client.data": "TaskData task_data",
     "rrq_core.client.groups": "TaskGroup",
@@ -124,9 +128,10 @@ _HOMES = {
     ),
     "rrq_core.errors": (
         "BackendDenied BackendError BackendFull BackendUnavailable CancelTimeout Closed ForeignKey InvalidArgument "
-        "InvalidName KeyTaken LogMissing MessageError NoDefaultController NotCancellable NotInTask NotRetriable "
-        "NotSendable ObjectMissing PayloadRefused PluginError QueueGone ResultMissing RrqError SchemaMismatch "
-        "TaskInUse TaskNotFound TaskTimeout UnknownScheme WorkerIdTaken WorkerNotFound WorkerTimeout"
+        "InvalidExpression InvalidName KeyTaken LogMissing MessageError NameNotFound NoDefaultController "
+        "NotCancellable NotInTask NotRetriable NotSendable ObjectMissing PayloadRefused PluginError "
+        "QueueGone ResultMissing RrqError SchemaMismatch TaskInUse TaskNotFound TaskTimeout UnknownScheme "
+        "WorkerIdTaken WorkerNotFound WorkerTimeout"
     ),
     "rrq_core.model.config": "WorkerConfig",
     "rrq_core.model.report": "CheckReport",
@@ -152,11 +157,13 @@ __all__ = [
     "Controller",
     "ForeignKey",
     "InvalidArgument",
+    "InvalidExpression",
     "InvalidName",
     "KeyTaken",
     "LogEntry",
     "LogMissing",
     "MessageError",
+    "NameNotFound",
     "NoDefaultController",
     "NotCancellable",
     "NotInTask",
@@ -209,7 +216,9 @@ __all__ = [
     "queue_remove",
     "task_cancel",
     "task_create_bulk_call",
+    "task_create_bulk_expr",
     "task_create_call",
+    "task_create_expr",
     "task_data",
     "task_delete",
     "task_exists",

@@ -2,7 +2,9 @@
 
 RrqError
 ├── InvalidArgument (ValueError)        an argument that cannot be right
-│   └── InvalidName                     a queue id, queue name or worker id that is none
+│   ├── InvalidName                     a queue id, queue name or worker id that is none
+│   └── InvalidExpression (SyntaxError) an expression that is no Python
+├── NameNotFound (NameError)            a name in an expression that is nowhere to be found
 ├── NotSendable (TypeError)             an object that cannot be made into bytes
 ├── NoDefaultController (RuntimeError)  a call that needs a controller, and none is set
 ├── Closed (RuntimeError)               a controller that was closed
@@ -45,6 +47,14 @@ class InvalidArgument(RrqError, ValueError):
 
 class InvalidName(InvalidArgument):
     """A queue id, queue name or worker id that is none."""
+
+
+class InvalidExpression(SyntaxError, InvalidArgument):
+    """An expression is no Python. Nothing was written."""
+
+
+class NameNotFound(RrqError, NameError):
+    """A name that an expression reads is nowhere to be found. Nothing was written."""
 
 
 class NotSendable(RrqError, TypeError):

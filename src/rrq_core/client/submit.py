@@ -11,7 +11,7 @@ from rrq_core.errors import InvalidArgument, RrqError, TaskNotFound
 from rrq_core.model.ids import Hash, Tag, TaskId, WatcherId, new_task_id
 from rrq_core.model.task import NewTask, Submitted, TaskField
 from rrq_core.model.value import NewValue
-from rrq_core.payload import CallEncoder, EncodedCall
+from rrq_core.payload import CallEncoder, EncodedCall, Expression
 
 SLICE = 2_000  # calls that are encoded while the slice before them is on its way; so much of a long iterable is held
 TRAVEL_ALONG = 1 << 20  # bytes of values that travel with their tasks; more of them goes ahead
@@ -20,8 +20,10 @@ Arguments = tuple[Sequence[object], Mapping[str, object]]
 Slice = list[tuple[NewTask, tuple[NewValue, ...]]]
 
 
-def encoder_for(connection: Connection, function: Callable[..., object], options: TaskOptions) -> CallEncoder:
-    """Prepare a function for calls.
+def encoder_for(
+    connection: Connection, function: Callable[..., object] | Expression, options: TaskOptions
+) -> CallEncoder:
+    """Prepare a function for calls, or an expression for its variables.
 
     Raises:
         NotSendable: If it, or a kind of errors in `retry_on`, cannot be sent.

@@ -11,7 +11,9 @@ from rrq_core.payload.call import (
 )
 from rrq_core.payload.call_encoder import ANY_EXCEPTION, CallEncoder, EncodedCall
 from rrq_core.payload.context import Context, PayloadKind
+from rrq_core.payload.expression import Expression, ReadExpression, read_expression
 from rrq_core.payload.failure import Failure, capture_failure, decode_failure, encode_failure
+from rrq_core.payload.function import FunctionName, reference_by_name
 from rrq_core.payload.record import decode_json, encode_json
 from rrq_core.payload.run_options import Backoff, RunOptions, exponential
 from rrq_core.payload.value import decode_value, encode_value
@@ -23,8 +25,11 @@ __all__ = [
     "CallEncoder",
     "Context",
     "EncodedCall",
+    "Expression",
     "Failure",
+    "FunctionName",
     "PayloadKind",
+    "ReadExpression",
     "RunOptions",
     "capture_failure",
     "decode_arguments",
@@ -37,7 +42,9 @@ __all__ = [
     "encode_json",
     "encode_value",
     "exponential",
+    "read_expression",
     "read_retry_on",
     "read_run_options",
+    "reference_by_name",
     "stored_values_of",
 ]

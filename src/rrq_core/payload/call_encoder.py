@@ -15,6 +15,7 @@ from rrq_core.payload.argument import pickled_argument
 from rrq_core.payload.call_header import CallHeader, Place, Span
 from rrq_core.payload.context import Context, PayloadKind
 from rrq_core.payload.envelope import JSON, as_value, with_last_buffer, write_envelope
+from rrq_core.payload.expression import Expression
 from rrq_core.payload.function import FunctionName
 from rrq_core.payload.identity import call_hash
 from rrq_core.payload.pickling import Pickled, are_atoms, is_plain, plainly_pickled
@@ -74,7 +75,7 @@ class CallEncoder:
     beyond that, large arguments become stored values, and so does a function by value of more than 1 KiB always.
 
     Args:
-        function: Any callable; coroutine functions too.
+        function: Any callable; coroutine functions too. Or an expression, whose variables are keyword arguments.
         queue_id: The queue that the tasks will be in.
         by_value: Names of modules that the workers do not have; what is in them is sent by value.
         run: How the tasks are to be run, as far as only workers need to know.
@@ -86,7 +87,7 @@ class CallEncoder:
 
     def __init__(
         self,
-        function: Callable[..., object],
+        function: Callable[..., object] | Expression,
         queue_id: str,
         *,
         by_value: Collection[str] = (),
@@ -104,17 +105,18 @@ class CallEncoder:
         self.name = str(self._function.name)
         self._without_arguments = self._body_without_arguments()
 
-    def share(self, argument: object, what: str) -> object:
+    def share(self, argument: object, what: str, *, always: bool = False) -> object:
         """Prepare an argument of many calls, so that it is pickled once: pass what this returns in its place.
 
         Args:
             argument: The argument; changes to it after this are not sent.
             what: What it is to the caller, for the error: "argument 'table' of area".
+            always: Whether a small one becomes a stored value, too.
         Raises:
             NotSendable: If it cannot be pickled.
         """
         stored = self._stored(argument, what)
-        return _SharedArgument(argument, stored) if stored.value.size > INLINE_PART else argument
+        return _SharedArgument(argument, stored) if always or stored.value.size > INLINE_PART else argument
 
     def encode(self, task: TaskId, args: Arguments, kwargs: Keywords) -> EncodedCall:
         """Make the body of one call.
@@ -173,6 +175,7 @@ class CallEncoder:
         function, retry_on = self._function, self._retry_on
         header = CallHeader(
             function=function.name,
+            expression=function.expression,
             inline=Span(0, len(function.buffers)) if function.buffers else None,
             hash=None if function.value is None else function.value.hash,
             arguments=Span(len(self._before_arguments), 1 + len(arguments.buffers)),
@@ -186,7 +189,7 @@ class CallEncoder:
 
     def _body_without_arguments(self) -> bytes:
         context, reference = Context(kind=PayloadKind.TASK, queue_id=self._queue_id), self._function.reference
-        if reference is not None and self._run == DEFAULT_RUN:
+        if reference is not None and self._function.is_named and self._run == DEFAULT_RUN:
             return _plain_body(reference, context)
         return self._body(Pickled(data=b""), {}, context)
 
@@ -240,6 +243,8 @@ class CallEncoder:
 
     def _identity(self, args: Arguments, kwargs: Keywords) -> str:
         keywords = {name: _unshared(part) for name, part in kwargs.items()}
+        if self._function.expression is not None:
+            keywords |= {f"<{name}>": str(found) for name, found in self._function.expression.references.items()}
         return call_hash(self._function.function, self._function.reference, [*map(_unshared, args)], keywords)
 
 

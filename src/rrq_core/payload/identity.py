@@ -16,7 +16,7 @@ _NOT_COMPARED = "…"
 
 
 def call_hash(
-    function: Function, reference: FunctionName | None, args: Sequence[object], kwargs: Mapping[str, object]
+    function: Function | None, reference: FunctionName | None, args: Sequence[object], kwargs: Mapping[str, object]
 ) -> str:
     """Give the hash of a call.
 

@@ -64,13 +64,16 @@ def read_ahead(work: Work, queue_id: QueueId) -> None:
         stored_values_of(work.body, _body_context(work.root, queue_id))
 
 
-def run_task(work: Work, queue_id: QueueId, tell_progress: TellProgress) -> Finished:
+def run_task(
+    work: Work, queue_id: QueueId, tell_progress: TellProgress, environment: Mapping[str, object] | None = None
+) -> Finished:
     """Run a claimed task, which has all its values, in this thread.
 
     Args:
         work: The task.
         queue_id: Its queue.
         tell_progress: Hands an encoded progress on to the store.
+        environment: The names of the worker's environment, which expressions see; None: there are none.
     Returns:
         How it ended: COMPLETE with its value, or ERROR with what was raised and, where that is retried, when.
     Raises:
@@ -86,7 +89,7 @@ def run_task(work: Work, queue_id: QueueId, tell_progress: TellProgress) -> Fini
     watch_warnings()
     hear_progress()
     # A copy of the context, so that what the task sets in its context variables is gone after it.
-    return contextvars.copy_context().run(_run, work, queue_id, task)
+    return contextvars.copy_context().run(_run, work, queue_id, task, environment or {})
 
 
 def not_begun(work: Work, queue_id: QueueId, error: BaseException) -> Finished:
@@ -115,11 +118,12 @@ def failed(claim: Claim, queue_id: str, error: BaseException, warnings: Sequence
     return Finished(claim=claim, status=TaskStatus.ERROR, result=result, note=note)
 
 
-def _run(work: Work, queue_id: QueueId, task: CurrentTask) -> Finished:
+def _run(work: Work, queue_id: QueueId, task: CurrentTask, environment: Mapping[str, object]) -> Finished:
     enter_task(task)
     is_retried: IsRetried = is_named
     try:
-        call = decode_call(work.body, _body_context(work.root, queue_id), work.values, _results(work, queue_id))
+        context, results = _body_context(work.root, queue_id), _results(work, queue_id)
+        call = decode_call(work.body, context, work.values, results, environment)
         is_retried = is_of
         value = _awaited(call.function(*call.args, **call.kwargs))
         is_retried = is_named
