@@ -17,7 +17,7 @@ from rrq_core.payload.function import FunctionName
 from rrq_core.payload.names_in_code import names_in_lambda, without_surroundings
 from rrq_core.payload.names_in_source import names_in_source
 from rrq_core.payload.scope_stack import Needs
-from rrq_core.payload.source_lines import remember_source
+from rrq_core.payload.source_lines import Lines, show_lines
 
 _VALUE = "<value>"  # no name that an expression can use
 _LONGEST_SHOWN = 60
@@ -179,7 +179,7 @@ def _evaluated(expression: Expression, names: Mapping[str, object], /, **variabl
 
 
 def _value(text: str, namespace: dict[str, object]) -> object:
-    remember_source(file_name(text), text.splitlines())
+    show_lines(Lines(file_name(text), 1, text.splitlines()))
     code = _compiled(text)
     ran = eval(code, namespace)
     if code.co_flags & inspect.CO_COROUTINE:

@@ -2,6 +2,7 @@
 
 import dis
 from collections.abc import Callable, Iterator
+from inspect import CO_OPTIMIZED
 from types import CodeType, FunctionType
 
 from rrq_core.payload.scope_stack import Need, Needs
@@ -23,6 +24,12 @@ def names_in_lambda(function: FunctionType) -> Needs:
     return needs
 
 
+def globals_in_classes(function: FunctionType) -> dict[str, object]:
+    """Find the globals that bodies of classes in a function read: what cloudpickle does not see."""
+    names = {name for code in _codes(function.__code__) if not code.co_flags & CO_OPTIMIZED for name in _read(code)}
+    return {name: function.__globals__[name] for name in sorted(names) if name in function.__globals__}
+
+
 def without_surroundings(function: FunctionType) -> Callable[[], object]:
     """Give a lambda without what it reads from outside, which is sent beside it."""
     code = function.__code__
@@ -38,6 +45,10 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _codes(constant)
+
+
+def _read(code: CodeType) -> Iterator[str]:
+    return (str(each.argval) for each in dis.get_instructions(code) if each.opname in _READS)
 
 
 def _is_call(instruction: dis.Instruction) -> bool:
