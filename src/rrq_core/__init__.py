@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from rrq_core.payload.run_options import exponential
     from rrq_core.plugins import hookimpl, hookspec, open_offload
     from rrq_core.ports import Offload
+    from rrq_core.worker.inside import attempt, checkpoint, checkpoint_save, seed, task_id
     from rrq_core.worker.progress import task_progress_update
 
 _HOMES = {
@@ -142,6 +143,7 @@ _HOMES = {
     "rrq_core.payload.run_options": "exponential",
     "rrq_core.plugins": "hookimpl hookspec open_offload",
     "rrq_core.ports": "Offload",
+    "rrq_core.worker.inside": "attempt checkpoint checkpoint_save seed task_id",
     "rrq_core.worker.progress": "task_progress_update",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -196,7 +198,10 @@ __all__ = [
     "WorkerNotFound",
     "WorkerStatus",
     "WorkerTimeout",
+    "attempt",
     "check",
+    "checkpoint",
+    "checkpoint_save",
     "connect",
     "default_controller_clear",
     "default_controller_set",
@@ -214,6 +219,7 @@ __all__ = [
     "queue_length",
     "queue_list",
     "queue_remove",
+    "seed",
     "task_cancel",
     "task_create_bulk_call",
     "task_create_bulk_expr",
@@ -222,6 +228,7 @@ __all__ = [
     "task_data",
     "task_delete",
     "task_exists",
+    "task_id",
     "task_info",
     "task_list",
     "task_log",

@@ -10,7 +10,7 @@ from rrq_core.worker.process.link import Surroundings
 from rrq_core.worker.process.news import News
 from rrq_core.worker.process.runner import SeparateProcesses
 from rrq_core.worker.process.watch import Watch
-from rrq_core.worker.progress import progress_teller
+from rrq_core.worker.progress import teller
 from rrq_core.worker.run import not_begun, run_task
 
 
@@ -42,7 +42,7 @@ class Execution:
         """
         queue_id = self._backend.queue_id
         if not work.separate_process:
-            return run_task(work, queue_id, progress_teller(self._backend.queue, work.claim))
+            return run_task(work, queue_id, teller(self._backend.queue, work.claim))
         try:
             ran = self._own_processes().run(work)
         except (OSError, PayloadRefused) as error:

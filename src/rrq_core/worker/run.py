@@ -22,7 +22,7 @@ from rrq_core.payload import (
     encode_value,
     stored_values_of,
 )
-from rrq_core.worker.current import CurrentTask, TellProgress, enter_task
+from rrq_core.worker.current import Checkpoint, CurrentTask, Tell, enter_task
 from rrq_core.worker.line import one_line
 from rrq_core.worker.progress import hear_progress
 from rrq_core.worker.retrying import IsRetried, is_named, is_of, retry_in
@@ -45,14 +45,16 @@ def needed_values(work: Work, queue_id: QueueId, get_values: GetValues) -> Work:
         BackendUnavailable, BackendFull: If `get_values` gave up.
     """
     named = stored_values_of(work.body, _body_context(work.root, queue_id))
-    if not named and not work.results:
+    if not named and not work.results and work.checkpoint is None:
         return work
-    absent = [hash for hash in dict.fromkeys((*named, *work.results.values())) if hash not in work.values]
+    needed = dict.fromkeys((*named, *work.results.values()))
+    wanted = needed if work.checkpoint is None else {**needed, work.checkpoint: None}
+    absent = [hash for hash in wanted if hash not in work.values]
     if not absent:
         return work
     found = {hash: stored.data for hash, stored in zip(absent, get_values(absent), strict=True) if stored is not None}
     values = {hash: bytes(data) for hash, data in found.items() if data is not None}
-    gone = [hash for hash in absent if hash not in values]
+    gone = [hash for hash in absent if hash in needed and hash not in values]
     if gone:
         raise ObjectMissing(gone, "a value that this task needs was deleted")
     return evolve(work, values={**work.values, **values})
@@ -64,15 +66,13 @@ def read_ahead(work: Work, queue_id: QueueId) -> None:
         stored_values_of(work.body, _body_context(work.root, queue_id))
 
 
-def run_task(
-    work: Work, queue_id: QueueId, tell_progress: TellProgress, environment: Mapping[str, object] | None = None
-) -> Finished:
+def run_task(work: Work, queue_id: QueueId, tell: Tell, environment: Mapping[str, object] | None = None) -> Finished:
     """Run a claimed task, which has all its values, in this thread.
 
     Args:
         work: The task.
         queue_id: Its queue.
-        tell_progress: Hands an encoded progress on to the store.
+        tell: Hands what the task tells of itself on to the store.
         environment: The names of the worker's environment, which expressions see; None: there are none.
     Returns:
         How it ended: COMPLETE with its value, or ERROR with what was raised and, where that is retried, when.
@@ -84,7 +84,8 @@ def run_task(
         queue_id=queue_id,
         root=work.root,
         attempt=work.claim.attempt,
-        tell_progress=tell_progress,
+        tell=tell,
+        checkpoint=Checkpoint(None if work.checkpoint is None else work.values.get(work.checkpoint)),
     )
     watch_warnings()
     hear_progress()
