@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         CancelTimeout,
         Closed,
         ForeignKey,
+        GroupNotFound,
         InvalidArgument,
         InvalidExpression,
         InvalidName,
@@ -128,10 +129,10 @@ _HOMES = {
         "worker_exists worker_info worker_len worker_list worker_list_exited worker_status worker_task_id worker_wait"
     ),
     "rrq_core.errors": (
-        "BackendDenied BackendError BackendFull BackendUnavailable CancelTimeout Closed ForeignKey InvalidArgument "
-        "InvalidExpression InvalidName KeyTaken LogMissing MessageError NameNotFound NoDefaultController "
-        "NotCancellable NotInTask NotRetriable NotSendable ObjectMissing PayloadRefused PluginError "
-        "QueueGone ResultMissing RrqError SchemaMismatch TaskInUse TaskNotFound TaskTimeout UnknownScheme "
+        "BackendDenied BackendError BackendFull BackendUnavailable CancelTimeout Closed ForeignKey GroupNotFound "
+        "InvalidArgument InvalidExpression InvalidName KeyTaken LogMissing MessageError NameNotFound "
+        "NoDefaultController NotCancellable NotInTask NotRetriable NotSendable ObjectMissing PayloadRefused "
+        "PluginError QueueGone ResultMissing RrqError SchemaMismatch TaskInUse TaskNotFound TaskTimeout UnknownScheme "
         "WorkerIdTaken WorkerNotFound WorkerTimeout"
     ),
     "rrq_core.model.config": "WorkerConfig",
@@ -158,6 +159,7 @@ __all__ = [
     "Closed",
     "Controller",
     "ForeignKey",
+    "GroupNotFound",
     "InvalidArgument",
     "InvalidExpression",
     "InvalidName",

@@ -10,6 +10,7 @@ RrqError
 ├── Closed (RuntimeError)               a controller that was closed
 ├── QueueGone (LookupError)             a queue that was destroyed, or never made
 ├── TaskNotFound (LookupError)          a task id that this queue does not know
+├── GroupNotFound (LookupError)         a named group that has no tasks
 ├── ResultMissing (LookupError)         the task has no result yet
 ├── TaskTimeout (TimeoutError)          a wait that took too long
 ├── CancelTimeout (TimeoutError)        a task that was asked to stop, and has not yet
@@ -95,6 +96,10 @@ class TaskNotFound(RrqError, LookupError):
 
     def __reduce__(self) -> tuple[type["TaskNotFound"], tuple[tuple[str, ...]]]:
         return type(self), (self.tasks,)
+
+
+class GroupNotFound(RrqError, LookupError):
+    """A named group that this queue does not know: nothing was submitted to it, or all of it was deleted."""
 
 
 class ResultMissing(RrqError, LookupError):

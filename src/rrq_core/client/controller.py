@@ -18,8 +18,9 @@ from rrq_core.client.options import DEFAULT_OPTIONS, OptionArguments, TaskOption
 from rrq_core.client.reference import task_id_of
 from rrq_core.client.seconds import checked_seconds
 from rrq_core.client.task import Task
-from rrq_core.errors import InvalidArgument, SchemaMismatch
+from rrq_core.errors import GroupNotFound, InvalidArgument, SchemaMismatch
 from rrq_core.model.config import WorkerConfig
+from rrq_core.model.ids import group_name
 from rrq_core.model.ids import queue_id as checked_queue_id
 from rrq_core.model.setting import QUEUE_CONFIGURATION, worker_config_name
 from rrq_core.plugins import open_backend
@@ -67,12 +68,16 @@ class Controller(Connection):
         """
         return create_call(self, fn, args, kwargs, DEFAULT_OPTIONS)
 
-    def map(self, fn: Callable[..., T], *iterables: Iterable[object], keep: bool = True) -> TaskGroup[T]:
+    def map(
+        self, fn: Callable[..., T], *iterables: Iterable[object], name: str | None = None, keep: bool = True
+    ) -> TaskGroup[T]:
         """Submit a call for each tuple of the zipped iterables, as `map` calls; see `task_create_bulk_call`.
 
         Args:
             fn: Any callable.
             *iterables: Arguments, one iterable for each parameter; the shortest ends it.
+            name: A name for the group, by which it is found again. The same name, function name and arguments again
+                submit only the calls that are new, and give all.
             keep: Whether tasks stay once the group has handed out their results.
         Raises:
             InvalidArgument: If there is nothing to call it with.
@@ -82,7 +87,21 @@ class Controller(Connection):
         ...     q.map(divmod, [7, 8], [3, 3]).results()
         [(2, 1), (2, 2)]
         """
-        return TaskGroup(submit_map(self, fn, iterables, DEFAULT_OPTIONS), self, keep=keep)
+        return TaskGroup(submit_map(self, fn, iterables, DEFAULT_OPTIONS, name), self, keep=keep)
+
+    def group(self, name: str) -> TaskGroup[object]:
+        """Find a named group again: its tasks in the order in which they were submitted.
+
+        Raises:
+            GroupNotFound: If nothing was submitted under that name, or all of it was deleted.
+        """
+        tasks = self.backend.queue.group(group_name(name))
+        if not tasks:
+            raise GroupNotFound(
+                f"the queue {self.queue_id!r} has no group {name!r}: map(..., name={name!r}) makes it, and it goes "
+                "with the last of its tasks"
+            )
+        return TaskGroup((Task(task, self.queue_id, self) for task in tasks), self)
 
     def options(self, **options: Unpack[OptionArguments]) -> "BoundOptions":
         """Give `submit` and `map` with options; see `task_create_call` for what there is.
@@ -120,9 +139,12 @@ class BoundOptions:
         """Submit a call; see `Controller.submit`."""
         return create_call(self._controller, fn, args, kwargs, self._options)
 
-    def map(self, fn: Callable[..., T], *iterables: Iterable[object], keep: bool = True) -> TaskGroup[T]:
+    def map(
+        self, fn: Callable[..., T], *iterables: Iterable[object], name: str | None = None, keep: bool = True
+    ) -> TaskGroup[T]:
         """Submit a call for each tuple of the zipped iterables; see `Controller.map`."""
-        return TaskGroup(submit_map(self._controller, fn, iterables, self._options), self._controller, keep=keep)
+        tasks = submit_map(self._controller, fn, iterables, self._options, name)
+        return TaskGroup(tasks, self._controller, keep=keep)
 
 
 def connect(

@@ -9,8 +9,9 @@ from rrq_core.payload.call import (
     read_run_options,
     stored_values_of,
 )
-from rrq_core.payload.call_encoder import ANY_EXCEPTION, CallEncoder, EncodedCall
+from rrq_core.payload.call_encoder import ANY_EXCEPTION, CallEncoder
 from rrq_core.payload.context import Context, PayloadKind
+from rrq_core.payload.encoded_call import EncodedCall
 from rrq_core.payload.expression import Expression, ReadExpression, read_expression
 from rrq_core.payload.failure import Failure, capture_failure, decode_failure, encode_failure
 from rrq_core.payload.function import FunctionName, reference_by_name
