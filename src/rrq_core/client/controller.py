@@ -13,6 +13,7 @@ from attrs import fields
 from rrq_core.client import defaults, environment
 from rrq_core.client.connection import Choices, Connection
 from rrq_core.client.create import create_call, submit_map
+from rrq_core.client.executor import QueueExecutor
 from rrq_core.client.groups import TaskGroup
 from rrq_core.client.options import DEFAULT_OPTIONS, OptionArguments, TaskOptions, task_options
 from rrq_core.client.reference import task_id_of
@@ -110,6 +111,21 @@ class Controller(Connection):
             InvalidArgument: If one is unknown or cannot be.
         """
         return BoundOptions(self, task_options(options, self.queue_id))
+
+    def executor(self, **options: Unpack[OptionArguments]) -> QueueExecutor:
+        """Give an executor as `concurrent.futures` has them, whose calls are tasks.
+
+        Args:
+            **options: How each is to be run; see `task_create_call`.
+        Raises:
+            InvalidArgument: If an option is unknown or cannot be.
+
+        >>> import rrq_core as rrq
+        >>> with rrq.connect("docs", "memory://executor") as q, rrq.worker_spawn(1), q.executor() as executor:
+        ...     list(executor.map(pow, [1, 2, 3], [2, 2, 2]))
+        [1, 4, 9]
+        """
+        return QueueExecutor(self, task_options(options, self.queue_id))
 
     def task(self, id: str) -> Task[object]:
         """Make the handle of a task of this queue; whether it exists is not looked up."""
