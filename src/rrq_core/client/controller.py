@@ -15,6 +15,7 @@ from rrq_core.client.connection import Choices, Connection
 from rrq_core.client.create import create_call, submit_map
 from rrq_core.client.executor import QueueExecutor
 from rrq_core.client.groups import TaskGroup
+from rrq_core.client.html import controller_html
 from rrq_core.client.options import DEFAULT_OPTIONS, OptionArguments, TaskOptions, task_options
 from rrq_core.client.reference import task_id_of
 from rrq_core.client.seconds import checked_seconds
@@ -51,6 +52,9 @@ class Controller(Connection):
     ) -> None:
         defaults.leave_block(self)
         self.close()
+
+    def _repr_html_(self) -> str:
+        return controller_html(self)
 
     # A handle may stand for any argument, at any depth: hence the second way, which mypy takes for useless.
     @overload

@@ -7,6 +7,7 @@ from rrq_core.client.await_task import await_result
 from rrq_core.client.cancel import task_cancel
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import connection_to
+from rrq_core.client.html import task_html
 from rrq_core.client.info import task_info
 from rrq_core.client.outcome import waited
 from rrq_core.client.results import task_result
@@ -38,6 +39,9 @@ class Task(TaskReference[T_co]):
 
     def __repr__(self) -> str:
         return f"<Task {self.id} of the queue {self.queue_id!r}>"
+
+    def _repr_html_(self) -> str:
+        return task_html(lambda: self._controller, self.id)
 
     def __await__(self) -> Generator[object, None, T_co]:
         return await_result(self._controller, self).__await__()
