@@ -63,11 +63,16 @@ def _arguments(
 ) -> tuple[tuple[object, ...], Mapping[str, object]]:
     root = record.moved_root or record.id
     context = Context(kind=PayloadKind.TASK, queue_id=connection.queue_id, names=(root,))
-    values = _stored(connection, record.id, stored_values_of(body, context))
+    values = stored_values(connection, record.id, stored_values_of(body, context))
     return decode_arguments(body, context, values, {parent: parent for parent in record.depends_on or ()})
 
 
-def _stored(connection: Connection, task: TaskId, hashes: Sequence[Hash]) -> Mapping[Hash, Buffer]:
+def stored_values(connection: Connection, task: TaskId, hashes: Sequence[Hash]) -> Mapping[Hash, Buffer]:
+    """Get the stored values that the body of a task names.
+
+    Raises:
+        ObjectMissing: If one is gone.
+    """
     if not hashes:
         return {}
     found = zip(hashes, connection.backend.objects.get(hashes), strict=True)

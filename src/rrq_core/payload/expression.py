@@ -160,6 +160,8 @@ def evaluator(
         references: What its references stand for.
         environment: The names of the worker's environment, which all others come before.
     """
+    if expression.function is None:
+        show_lines(Lines(file_name(expression.text), 1, expression.text.splitlines()))
     return partial(_evaluated, expression, {**environment, **references})
 
 
@@ -179,7 +181,6 @@ def _evaluated(expression: Expression, names: Mapping[str, object], /, **variabl
 
 
 def _value(text: str, namespace: dict[str, object]) -> object:
-    show_lines(Lines(file_name(text), 1, text.splitlines()))
     code = _compiled(text)
     ran = eval(code, namespace)
     if code.co_flags & inspect.CO_COROUTINE:

@@ -126,7 +126,7 @@ def _run(work: Work, queue_id: QueueId, task: CurrentTask, environment: Mapping[
         context, results = _body_context(work.root, queue_id), _results(work, queue_id)
         call = decode_call(work.body, context, work.values, results, environment)
         is_retried = is_of
-        value = _awaited(call.function(*call.args, **call.kwargs))
+        value = awaited(call.function(*call.args, **call.kwargs))
         is_retried = is_named
         name = getattr(call.function, "__qualname__", type(call.function).__qualname__)
         result = encode_value(value, _value_context(queue_id), what=f"the result of {name}")
@@ -165,7 +165,8 @@ def _body_context(root: TaskId, queue_id: QueueId) -> Context:
     return Context(kind=PayloadKind.TASK, queue_id=queue_id, names=(root,))
 
 
-def _awaited(value: object) -> object:
+def awaited(value: object) -> object:
+    """Give a value; of a coroutine, what it returns."""
     if not hasattr(type(value), "__await__") or not isinstance(value, Coroutine):  # the first is quicker to tell
         return value
     import asyncio  # here, since most workers never need it and all would start later
