@@ -78,6 +78,11 @@ def read_expression(expr: object) -> ReadExpression:
             f"an expression is source text, a lambda without arguments, or an ast node, not {type(expr).__name__}: "
             f"{expr!r:.60}; it is written as task_create_expr('f(a)'), so that it is not evaluated here"
         )
+    return _read_text(text)
+
+
+@lru_cache(maxsize=64)
+def _read_text(text: str) -> ReadExpression:
     return ReadExpression(text=text, needs=names_in_source(_parsed(text)))
 
 
