@@ -5,7 +5,7 @@ import enum
 import functools
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, NewType
+from typing import Any, Generic, NamedTuple, NewType, TypeVar
 
 import rrq_core as rrq
 
@@ -41,6 +41,38 @@ class Point:
 
     def __call__(self, n: int) -> int:
         return self.x * n
+
+
+@dataclasses.dataclass(slots=True)
+class Slotted:
+    value: int
+
+
+class Pair(NamedTuple):
+    left: int
+    right: int = 2
+
+
+@functools.singledispatch
+def described(thing: Any) -> str:
+    return "a thing"
+
+
+@described.register
+def _(thing: list) -> str:  # type: ignore[type-arg]  # singledispatch wants it bare
+    return f"a list of {', '.join(map(described, thing))}"
+
+
+T = TypeVar("T")
+
+
+class Box(Generic[T]):
+    def __init__(self, content: T) -> None:
+        self.content = content
+
+    @functools.cached_property
+    def doubled(self) -> list[T]:
+        return [self.content, self.content]
 
 
 class Special(Point):
@@ -149,6 +181,7 @@ def of_functions(submit: Callable[..., rrq.Task[Any]]) -> Pairs:
         (submit(remembered, 2).result(), 6),
         (submit(lambda: remembered(1) + remembered.cache_info().hits).result(), 3),
         (submit(factorial, 5).result(), 120),
+        (submit(described, [[1], 2]).result(), "a list of a list of a thing, a thing"),
         (submit(is_even, 10).result(), True),
         (submit(generated, 3).result(), [0, 3, 6]),
         (submit(awaited, 3).result(), 9),
@@ -167,6 +200,11 @@ def of_classes(submit: Callable[..., rrq.Task[Any]]) -> Pairs:
         (submit(max, [Point(1), Point(2)], key=Point.norm).result(), Point(2)),
         (submit(classes_made_inside).result()[0], FACTOR),
         (submit(Colour, 2).result(), Colour.BLUE),
+        (submit(Slotted, 3).result(), Slotted(3)),
+        (submit(Pair, 1).result(), Pair(1)),
+        (submit(lambda slotted: (slotted, hasattr(slotted, "__dict__")), Slotted(3)).result(), (Slotted(3), False)),
+        (submit(lambda box: box.doubled, Box(Slotted(1))).result(), [Slotted(1), Slotted(1)]),
+        (type(submit(Box, 1).result()), Box),
         (rrq.task_create_expr("decorated(FACTOR), Point(1).mirrored, [is_odd(n) for n in (1, 2)]").result(),
          (("logged", 9), Point(-1), [True, False])),
         (rrq.task_create_expr(lambda: Point(FACTOR)).result(), Point(3)),

@@ -21,7 +21,7 @@ from rrq_core.model.reference import TaskReference
 from rrq_core.model.value import Buffer
 from rrq_core.payload.arrays import is_frozen_array, reduce_frozen_array
 from rrq_core.payload.by_name import reduce_named
-from rrq_core.payload.classes import note_sent, set_up_class
+from rrq_core.payload.classes import keep_slots, note_sent, set_up_class
 from rrq_core.payload.names_in_code import globals_in_classes
 from rrq_core.payload.source_lines import Lines, code_with_lines, lines_of
 
@@ -156,14 +156,15 @@ class WholePickler(Pickler):
             return self._with_its_lines(value, _with_its_file(self.dispatch_table[CodeType](value), value.co_filename))
         if is_frozen_array(value):
             return reduce_frozen_array(value)
-        named = reduce_named(value, self._unknown)
+        named = None if type(value) in self.dispatch_table else reduce_named(value, self._unknown)
         if named is not None:
             return named
         reduced: Any = super().reducer_override(value)
         if isinstance(value, type) and isinstance(reduced, tuple) and len(reduced) == 6:
             note_sent(value)
-            *made, attributes, items, pairs, setter = reduced
-            return (*made, (setter, attributes), items, pairs, set_up_class)
+            make, parts, attributes, items, pairs, setter = reduced
+            keep_slots(value, parts, attributes[0])
+            return make, parts, (setter, attributes), items, pairs, set_up_class
         if isinstance(value, FunctionType) and isinstance(reduced, tuple):
             _, slots = reduced[2]
             slots["__globals__"].update(globals_in_classes(value))
