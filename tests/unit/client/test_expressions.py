@@ -94,6 +94,8 @@ class TestItIsEvaluated:
         assert first == same
         with pytest.raises(rrq.KeyTaken):
             rrq.task_create_expr("SCALE + 1", key=key)
+        with pytest.raises(rrq.KeyTaken):
+            exec("rrq.task_create_expr('SCALE', key=key)", {"rrq": rrq, "key": key, "SCALE": 6})
 
     def test_its_functions_see_its_names(self) -> None:
         text = "offset = 2\ndef add(n): return n + offset + SCALE\n[add(n) for n in range(2)]"
