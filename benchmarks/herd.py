@@ -1,10 +1,13 @@
-"""A thousand idle workers, asleep: does a task wake one of them or all? `python -m benchmarks.herd [--workers N]`.
+"""A thousand idle workers, asleep: what do they cost the server, and does a task wake one of them or all?
 
-Each worker is a thread with connections of its own, which sleeps and claims as a real one does, and holds what it has
-claimed until its phase is over. A claim that finds nothing was a wake-up for nothing.
+`python -m benchmarks.herd [--workers N]`. Each worker is a thread with connections of its own, which sleeps, beats,
+sees to the queue and claims as a real one does, and holds what it has claimed until its phase is over. A claim that
+finds nothing before it was time to look was a wake-up for nothing.
 """
 
 import argparse
+import math
+import random
 import resource
 import threading
 import time
@@ -12,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from statistics import median
 
+import redis
 from attrs import define, field, frozen
 
 from benchmarks.server import describe, private_server
@@ -20,19 +24,26 @@ from rrq_core.model.ids import DEFAULT_QUEUE, QueueId, TaskId, WorkerId, new_tas
 from rrq_core.model.status import TaskStatus, WorkerStatus
 from rrq_core.model.task import NewTask
 from rrq_core.model.work import Finished, Session, Take, Work
-from rrq_core.model.worker import NewWorker, WorkerInfo
+from rrq_core.model.worker import Beat, HeartbeatTerms, NewWorker, WorkerInfo
 from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend
 
 QUEUE_ID = QueueId("herd")
 TAKE = Take(queues=(DEFAULT_QUEUE,))
 SINGLE_TASKS = 20
-SLEEP = 60.0
+POLL_QUEUE = 5.0
+TERMS = HeartbeatTerms(period=20.0, expire=60.0)
+IDLE_FOR = 20.0
 
 
 @define
 class Herd:
-    """What all workers share: when each task was claimed, and how many wakes there were, how many for nothing."""
+    """What all workers share: when each task was claimed, and how many wakes there were, how many for nothing.
+
+    `poll_queue`: how long they sleep at most, about, in seconds.
+    """
+
+    poll_queue: float = POLL_QUEUE
 
     started: dict[TaskId, float] = field(factory=dict)
     wakes: int = 0
@@ -85,9 +96,12 @@ def main() -> None:
     with private_server() as url:
         print(f"{circumstances(describe(url))} {n:,} sleeping workers.\n")
         with sleeping_workers(url, n) as herd, closing(open_backend(url, QUEUE_ID)) as backend:
+            idle = idle_cost(url)
+            sleep_soundly(herd)
             singles = measure(backend, herd, [1] * min(SINGLE_TASKS, n), "one by one")
             burst = measure(backend, herd, [n - len(singles.delays)], "the rest at once")
     print(markdown([singles, burst]))
+    print(f"\nAsleep, they cost the server {idle:.1%} of a core.")
 
 
 def allow_open_files(n: int) -> None:
@@ -120,16 +134,58 @@ def sleeping_workers(url: str, n: int) -> Iterator[Herd]:
 def work_once(url: str, worker: WorkerId, herd: Herd) -> None:
     """Be a worker that claims one task, holds it until the end, finishes it and leaves."""
     with closing(open_backend(url, QUEUE_ID)) as backend:
-        session = backend.workers.register(NewWorker(id=worker, queues=TAKE.queues, info=information()))
-        work = backend.queue.step(session, take=TAKE).work
+        new = NewWorker(id=worker, queues=TAKE.queues, info=information(), heartbeat=TERMS)
+        session = backend.workers.register(new)
+        step = backend.queue.step(session, take=TAKE)
         herd.count(asleep=1)
-        while not isinstance(work, Work):
-            backend.workers.wait(session, TAKE.queues, SLEEP)
-            work = backend.queue.step(session, take=TAKE).work
-            herd.count(wakes=1, empty=int(work is None))
+        beaten = time.monotonic()
+        while not isinstance(step.work, Work):
+            was_woken = sleep(herd, backend, session, step.look_again)
+            step = backend.queue.step(session, take=TAKE)
+            herd.count(wakes=int(was_woken), empty=int(was_woken and step.work is None))
+            if not was_woken:
+                backend.queue.recover()
+            if time.monotonic() - beaten > TERMS.period / 2:
+                beat(backend, session)
+                beaten = time.monotonic()
+        work = step.work
         herd.claimed(work.claim.task)
         herd.is_over.wait()
         leave(backend, session, work)
+
+
+def sleep_soundly(herd: Herd) -> None:
+    """Have all sleep so long that none looks by itself while wake-ups are counted: it may take another one's task."""
+    herd.poll_queue = 10 * POLL_QUEUE
+    time.sleep(1.5 * POLL_QUEUE)
+
+
+def sleep(herd: Herd, backend: Backend, session: Session, look_again: float | None) -> bool:
+    """Sleep as long as an idle worker does, and tell whether it was woken before its time."""
+    longest = min(herd.poll_queue * random.uniform(0.8, 1.2), math.inf if look_again is None else look_again)
+    asleep_since = time.monotonic()
+    backend.workers.wait(session, TAKE.queues, longest)
+    return time.monotonic() - asleep_since < longest - 0.01
+
+
+def beat(backend: Backend, session: Session) -> None:
+    """Prove that a worker lives, as its beater would."""
+    assert session.heartbeat_key is not None
+    backend.heartbeat.beat([Beat(key=session.heartbeat_key, expire=TERMS.expire, value="60", session=session)])
+
+
+def idle_cost(url: str) -> float:
+    """Give the part of a core that the server takes while all sleep."""
+    with redis.Redis.from_url(url) as client:
+        before = used_cpu(client)
+        time.sleep(IDLE_FOR)
+        return (used_cpu(client) - before) / IDLE_FOR
+
+
+def used_cpu(client: "redis.Redis") -> float:
+    """Give the seconds of a core that a server has taken since it started."""
+    info = client.info("cpu")
+    return float(info["used_cpu_user"]) + float(info["used_cpu_sys"])
 
 
 def leave(backend: Backend, session: Session, work: Work) -> None:
@@ -143,6 +199,7 @@ def information() -> WorkerInfo:
     return WorkerInfo(
         host="",
         pid=0,
+        process_start="",
         boot_id="",
         username="",
         platform="",

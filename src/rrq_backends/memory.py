@@ -5,6 +5,9 @@ Whoever opens the same name in this process meets on the same server; a name tha
 
 import os
 
+import fakeredis._helpers
+import fakeredis._socket._base
+import fakeredis.commands_mixins.server_mixin
 from attrs import field, frozen
 from fakeredis import FakeRedisConnection, FakeServer
 from redis.backoff import NoBackoff
@@ -14,9 +17,17 @@ from rrq_backends.redis.backend import build_backend
 from rrq_core.errors import BackendUnavailable, InvalidArgument
 from rrq_core.model.ids import QueueId
 from rrq_core.ports import Backend
+from rrq_core.ports.clock import process_clock
 
 _SCHEME = "memory://"
 _REDIS_VERSION = (7, 0)
+
+CLOCKED = (fakeredis._helpers, fakeredis._socket._base, fakeredis.commands_mixins.server_mixin)
+"""The modules of the imitation that read the time: that of keys which lapse, of TIME, and of blocking commands."""
+
+# They call `time.time()` and nothing else of that module: to them the clock of this process is it.
+for _module in CLOCKED:
+    _module.time = process_clock  # type: ignore[attr-defined]
 
 
 @frozen(kw_only=True)

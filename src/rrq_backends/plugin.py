@@ -1,10 +1,10 @@
-"""Which URL schemes there are. What a backend needs is imported when its URL is first opened."""
+"""Which URL schemes and launchers there are. What a backend needs is imported when its URL is first opened."""
 
 from collections.abc import Callable
 
 from rrq_core.model.ids import QueueId
 from rrq_core.plugins import hookimpl
-from rrq_core.ports import Backend, BackendFactory
+from rrq_core.ports import Backend, BackendFactory, Launcher
 
 
 @hookimpl
@@ -14,6 +14,13 @@ def rrq_register_backends(register: Callable[[str, BackendFactory], None]) -> No
     register("unix", _open_redis)
     register("memory", _open_memory)
     register("embedded", _open_embedded)
+
+
+@hookimpl
+def rrq_register_launchers(register: Callable[[str, Callable[[], Launcher]], None]) -> None:
+    """Register the launchers of this package."""
+    register("local", _open_local)
+    register("slurm", _open_slurm)
 
 
 def _open_redis(url: str, queue_id: QueueId) -> Backend:
@@ -32,3 +39,15 @@ def _open_embedded(url: str, queue_id: QueueId) -> Backend:
     from rrq_backends.embedded.backend import open_embedded
 
     return open_embedded(url, queue_id)
+
+
+def _open_local() -> Launcher:
+    from rrq_backends.launchers.local import LocalLauncher
+
+    return LocalLauncher()
+
+
+def _open_slurm() -> Launcher:
+    from rrq_backends.launchers.slurm import SlurmLauncher
+
+    return SlurmLauncher()

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from rrq_core.client.create_expr import task_create_bulk_expr, task_create_expr
     from rrq_core.client.data import TaskData, task_data
     from rrq_core.client.deferred import deferred_list
+    from rrq_core.client.envir import envir, worker_envir_set
     from rrq_core.client.groups import TaskGroup
+    from rrq_core.client.heartbeat import Heartbeat, heartbeat_kill
     from rrq_core.client.info import task_info
     from rrq_core.client.messages import (
         message_get_response,
@@ -37,9 +39,18 @@ if TYPE_CHECKING:
     from rrq_core.client.task_progress import task_progress
     from rrq_core.client.tasks import task_delete, task_exists, task_list, task_overview, task_status, task_times
     from rrq_core.client.wait import task_wait
-    from rrq_core.client.worker_configs import worker_config, worker_config_save
+    from rrq_core.client.worker import Worker
+    from rrq_core.client.worker_configs import (
+        worker_config,
+        worker_config_list,
+        worker_config_read,
+        worker_config_save,
+    )
+    from rrq_core.client.worker_exits import worker_delete_exited, worker_detect_exited
+    from rrq_core.client.worker_load import WorkerLoad, worker_load
     from rrq_core.client.worker_logs import worker_log_tail, worker_process_log
     from rrq_core.client.worker_manager import WorkerManager
+    from rrq_core.client.worker_script import worker_script
     from rrq_core.client.workers import (
         worker_exists,
         worker_info,
@@ -57,12 +68,16 @@ if TYPE_CHECKING:
         BackendUnavailable,
         CancelTimeout,
         Closed,
+        EnvironmentBroken,
         ForeignKey,
         GroupNotFound,
+        HeartbeatNotFound,
+        HeartbeatTimeout,
         InvalidArgument,
         InvalidExpression,
         InvalidName,
         KeyTaken,
+        LaunchFailed,
         LogMissing,
         MessageError,
         NameNotFound,
@@ -83,6 +98,7 @@ if TYPE_CHECKING:
         TaskTimeout,
         UnknownScheme,
         WorkerIdTaken,
+        WorkerLost,
         WorkerNotFound,
         WorkerTimeout,
     )
@@ -106,7 +122,9 @@ _HOMES = {
     "rrq_core.client.create_expr": "task_create_bulk_expr task_create_expr",
     "rrq_core.client.deferred": "deferred_list",
     "rrq_core.client.data": "TaskData task_data",
+    "rrq_core.client.envir": "envir worker_envir_set",
     "rrq_core.client.groups": "TaskGroup",
+    "rrq_core.client.heartbeat": "Heartbeat heartbeat_kill",
     "rrq_core.client.info": "task_info",
     "rrq_core.client.messages": (
         "message_get_response message_has_response message_response_ids message_send message_send_and_wait"
@@ -122,18 +140,23 @@ _HOMES = {
     "rrq_core.client.task_progress": "task_progress",
     "rrq_core.client.tasks": "task_delete task_exists task_list task_overview task_status task_times",
     "rrq_core.client.wait": "task_wait",
-    "rrq_core.client.worker_configs": "worker_config worker_config_save",
+    "rrq_core.client.worker": "Worker",
+    "rrq_core.client.worker_configs": "worker_config worker_config_list worker_config_read worker_config_save",
+    "rrq_core.client.worker_exits": "worker_delete_exited worker_detect_exited",
+    "rrq_core.client.worker_load": "WorkerLoad worker_load",
     "rrq_core.client.worker_logs": "worker_log_tail worker_process_log",
     "rrq_core.client.worker_manager": "WorkerManager",
+    "rrq_core.client.worker_script": "worker_script",
     "rrq_core.client.workers": (
         "worker_exists worker_info worker_len worker_list worker_list_exited worker_status worker_task_id worker_wait"
     ),
     "rrq_core.errors": (
-        "BackendDenied BackendError BackendFull BackendUnavailable CancelTimeout Closed ForeignKey GroupNotFound "
-        "InvalidArgument InvalidExpression InvalidName KeyTaken LogMissing MessageError NameNotFound "
-        "NoDefaultController NotCancellable NotInTask NotRetriable NotSendable ObjectMissing PayloadRefused "
-        "PluginError QueueGone ResultMissing RrqError SchemaMismatch TaskInUse TaskNotFound TaskTimeout UnknownScheme "
-        "WorkerIdTaken WorkerNotFound WorkerTimeout"
+        "BackendDenied BackendError BackendFull BackendUnavailable CancelTimeout Closed EnvironmentBroken "
+        "ForeignKey GroupNotFound HeartbeatNotFound HeartbeatTimeout InvalidArgument InvalidExpression "
+        "InvalidName KeyTaken LaunchFailed LogMissing MessageError NameNotFound NoDefaultController "
+        "NotCancellable NotInTask NotRetriable NotSendable ObjectMissing PayloadRefused PluginError QueueGone "
+        "ResultMissing RrqError SchemaMismatch TaskInUse TaskNotFound TaskTimeout UnknownScheme WorkerIdTaken "
+        "WorkerLost WorkerNotFound WorkerTimeout"
     ),
     "rrq_core.model.config": "WorkerConfig",
     "rrq_core.model.report": "CheckReport",
@@ -158,12 +181,17 @@ __all__ = [
     "CheckReport",
     "Closed",
     "Controller",
+    "EnvironmentBroken",
     "ForeignKey",
     "GroupNotFound",
+    "Heartbeat",
+    "HeartbeatNotFound",
+    "HeartbeatTimeout",
     "InvalidArgument",
     "InvalidExpression",
     "InvalidName",
     "KeyTaken",
+    "LaunchFailed",
     "LogEntry",
     "LogMissing",
     "MessageError",
@@ -193,9 +221,12 @@ __all__ = [
     "TaskTimeout",
     "TaskTimes",
     "UnknownScheme",
+    "Worker",
     "WorkerConfig",
     "WorkerIdTaken",
     "WorkerInfo",
+    "WorkerLoad",
+    "WorkerLost",
     "WorkerManager",
     "WorkerNotFound",
     "WorkerStatus",
@@ -209,7 +240,9 @@ __all__ = [
     "default_controller_set",
     "deferred_list",
     "destroy",
+    "envir",
     "exponential",
+    "heartbeat_kill",
     "hookimpl",
     "hookspec",
     "message_get_response",
@@ -246,14 +279,21 @@ __all__ = [
     "task_times",
     "task_wait",
     "worker_config",
+    "worker_config_list",
+    "worker_config_read",
     "worker_config_save",
+    "worker_delete_exited",
+    "worker_detect_exited",
+    "worker_envir_set",
     "worker_exists",
     "worker_info",
     "worker_len",
     "worker_list",
     "worker_list_exited",
+    "worker_load",
     "worker_log_tail",
     "worker_process_log",
+    "worker_script",
     "worker_spawn",
     "worker_status",
     "worker_stop",

@@ -19,9 +19,14 @@ RrqError
 ├── KeyTaken (ValueError)               an idempotency key that another call has
 ├── WorkerIdTaken (ValueError)          a worker id whose owner is alive
 ├── WorkerNotFound (LookupError)        a worker id that this queue does not know
+├── WorkerLost                          a worker that was declared lost, and is not to come back
 ├── WorkerTimeout (TimeoutError)        workers that did not come up, answer, or go, in time
+├── LaunchFailed (RuntimeError)         a place that does not start workers
+├── HeartbeatTimeout (TimeoutError)     a heartbeat that did not begin in time
+├── HeartbeatNotFound (LookupError)     a key under which nothing beats
 ├── LogMissing (LookupError)            a log that is not kept, or cannot be read here
 ├── MessageError                        a message that could not be answered
+├── EnvironmentBroken (RuntimeError)    a worker's environment could not be made
 ├── ObjectMissing (LookupError)         a hash that the store does not have
 ├── PayloadRefused (ValueError)         bytes that must not, or cannot, be read here
 ├── Fenced                              a worker's session that is over
@@ -147,20 +152,68 @@ class KeyTaken(RrqError, ValueError):
 class WorkerIdTaken(RrqError, ValueError):
     """A worker with this id is alive."""
 
-    def __init__(self, worker: str, remedy: str = "choose another id, or stop that one first") -> None:
-        self.worker = worker
-        super().__init__(f"a worker with the id {worker!r} is alive: {remedy}")
+    def __init__(self, worker: str, has_heartbeat: bool = True, chosen: str = "id") -> None:
+        self.worker, self.has_heartbeat, self.chosen = worker, has_heartbeat, chosen
+        silent = (
+            ". It has no heartbeat, so it counts as alive until it leaves; if its process is gone, "
+            "worker_delete_exited(id) forgets it"
+        )
+        super().__init__(
+            f"a worker with the id {worker!r} is alive: choose another {chosen}, or stop that one first"
+            f"{'' if has_heartbeat else silent}"
+        )
 
-    def __reduce__(self) -> "tuple[type[WorkerIdTaken], tuple[str]]":
-        return type(self), (self.worker,)
+    def __reduce__(self) -> "tuple[type[WorkerIdTaken], tuple[str, bool, str]]":
+        return type(self), (self.worker, self.has_heartbeat, self.chosen)
 
 
 class WorkerNotFound(RrqError, LookupError):
     """Worker ids that this queue does not know."""
 
 
+class WorkerLost(RrqError):
+    """A worker was declared lost, and ends, as it was told to for that case."""
+
+    def __init__(self, worker: str) -> None:
+        self.worker = worker
+        super().__init__(
+            f"worker {worker!r} was declared lost, since its heartbeat had lapsed or its process was thought to have "
+            "ended; it ends, as it was started to exit when lost: start another"
+        )
+
+    def __reduce__(self) -> "tuple[type[WorkerLost], tuple[str]]":
+        return type(self), (self.worker,)
+
+
 class WorkerTimeout(RrqError, TimeoutError):
     """Workers did not come up, did not answer, or did not go, in time."""
+
+
+class LaunchFailed(RrqError, RuntimeError):
+    """The place that was to start workers does not. It started none."""
+
+
+class HeartbeatTimeout(RrqError, TimeoutError):
+    """A heartbeat did not begin in time. It was stopped."""
+
+    def __init__(self, key: str, timeout: float, trouble: str = "") -> None:
+        self.key, self.timeout, self.trouble = key, timeout, trouble
+        why = f": {trouble}" if trouble else "; give it a longer timeout if this machine is busy"
+        super().__init__(f"the heartbeat {key!r} did not begin within {timeout:g} s{why}")
+
+    def __reduce__(self) -> "tuple[type[HeartbeatTimeout], tuple[str, float, str]]":
+        return type(self), (self.key, self.timeout, self.trouble)
+
+
+class HeartbeatNotFound(RrqError, LookupError):
+    """Nothing beats under a key: no process has such a heartbeat, or it has lapsed."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"there is no heartbeat {key!r}: no process has one of that name, or it has lapsed")
+
+    def __reduce__(self) -> "tuple[type[HeartbeatNotFound], tuple[str]]":
+        return type(self), (self.key,)
 
 
 class LogMissing(RrqError, LookupError):
@@ -169,6 +222,20 @@ class LogMissing(RrqError, LookupError):
 
 class MessageError(RrqError):
     """A message failed, or was refused, at the worker that answers with this."""
+
+
+class EnvironmentBroken(RrqError, RuntimeError):
+    """The environment of a worker could not be made. No task runs in it."""
+
+    def __init__(self, summary: str) -> None:
+        self.summary = summary
+        super().__init__(
+            f"the environment of this worker could not be made: {summary}; mend its create function or its sources, "
+            "call worker_envir_set() if the function has changed, and send REFRESH"
+        )
+
+    def __reduce__(self) -> "tuple[type[EnvironmentBroken], tuple[str]]":
+        return type(self), (self.summary,)
 
 
 class ObjectMissing(RrqError, LookupError):

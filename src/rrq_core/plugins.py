@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pluggy
 
-from rrq_core.errors import PluginError, UnknownScheme
+from rrq_core.errors import InvalidArgument, PluginError, UnknownScheme
 from rrq_core.model.ids import QueueId
 from rrq_core.ports import Backend, BackendFactory, Launcher, Offload, OffloadFactory
 
@@ -159,6 +159,18 @@ def open_offload(url: str) -> Offload:
     """
     scheme, separator, _ = url.partition("://")
     return installed_plugins().offloads.find(scheme if separator else "file", without_password(url))(url)
+
+
+def open_launcher(name: str) -> Launcher:
+    """Give the launcher of a name: `local`, `slurm`, or that of a plugin.
+
+    Raises:
+        InvalidArgument: If no plugin offers one of this name; the error lists those that exist.
+    """
+    try:
+        return installed_plugins().launchers.find(name, "worker_spawn")()
+    except UnknownScheme as error:
+        raise InvalidArgument(str(error)) from None
 
 
 def without_password(url: str) -> str:

@@ -203,7 +203,7 @@ def _strays(scene: Scene) -> Iterator[Damage]:
         for part in ("depends:up", "depends:down", "depends:impossible"):
             yield Damage(f"stray {part} of {name}", (("SADD", scene.key(f"task:{id}:{part}"), STRAY),))
         yield Damage(f"stray tag_hash of {name}", (("SADD", scene.key(f"object_store:tag_hash:{id}"), STRAY),))
-    for field in ("status", "session", "task", "info", "heartbeat", "late"):
+    for field in ("status", "session", "task", "info", "terms", "late"):
         yield Damage(f"stray worker:{field}", (("HSET", scene.key(f"worker:{field}"), "stranger", "1 2 3"),))
     yield Damage("stray worker:id", (("SADD", scene.key("worker:id"), "stranger"),))
     for field, value in (("location", "redis"), ("location", "offload"), ("data", "bytes"), ("name", f"{STRAY} 5")):

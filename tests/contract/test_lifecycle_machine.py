@@ -191,9 +191,9 @@ class Lifecycle(RuleBasedStateMachine):
         )
         assert first == second
 
-    @rule(names=st.lists(st.sampled_from(["w", "x", "y"])))
-    def forget(self, names: list[str]) -> None:
-        self.pair.both(lambda backend: sorted(backend.workers.forget(names)))
+    @rule(names=st.lists(st.sampled_from(["w", "x", "y"])), even_silent=st.sampled_from([False, False, False, True]))
+    def forget(self, names: list[str], even_silent: bool) -> None:
+        self.pair.both(lambda backend: sorted(backend.workers.forget(names, even_silent)))
 
     @rule(task=tasks)
     def cancel(self, task: TaskId) -> None:

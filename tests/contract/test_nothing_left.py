@@ -5,11 +5,13 @@ from collections.abc import Mapping
 import redis
 
 from rrq_core.model.ids import QueueId, QueueName, TaskId, WatcherId, new_task_id
+from rrq_core.model.report import Recovered
 from rrq_core.model.status import OnLost, TaskStatus, WorkerStatus
 from rrq_core.model.task import NewRetry
+from rrq_core.model.worker import HeartbeatTerms
 from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend
-from rrq_core.testing import new_task, new_value, new_watcher
+from rrq_core.testing import new_task, new_value, new_watcher, new_worker
 from rrq_core.testing.hand import Hand
 from tests.contract.servers import SessionServer
 
@@ -70,5 +72,19 @@ def test_deleted_tasks_leave_no_key_and_no_field(valkey_server: SessionServer) -
     assert {key: n for key, n in after.items() if n > before.get(key, n)} == {}
     assert [key for key in after if ":task" in key or ":object_store:" in key] == []
     backend.queue.destroy()
+    backend.close()
+    assert valkey_server.take_keys() == set()
+
+
+def test_who_still_looks_after_a_destroyed_queue_leaves_no_key(valkey_server: SessionServer) -> None:
+    backend = open_backend(valkey_server.url, QueueId("left"))
+    watcher, task = new_watcher(), new_task()
+    hand = Hand(backend, worker=new_worker(id="hand", heartbeat=HeartbeatTerms(period=1.0, expire=3.0)))
+    backend.queue.submit([task], watcher=watcher)
+    backend.queue.destroy()
+    assert not hand.beat()
+    assert backend.queue.recover(now=True) == backend.queue.recover() == Recovered()
+    backend.queue.watch(watcher, [task.id])
+    backend.queue.watch(watcher, [])
     backend.close()
     assert valkey_server.take_keys() == set()

@@ -116,6 +116,18 @@ def test_random_walks_are_interrupted_and_extended_and_nothing_is_left(directory
     assert list(directory.iterdir()) == []
 
 
+def test_words_are_looked_up_in_an_environment_that_is_changed_and_nothing_is_left(directory: Path) -> None:
+    ran = run_example("concordance", directory, "--folder", os.path.dirname(json.__file__), "--workers", "1")
+    assert ran.returncode == 0, ran.stderr
+    assert len(re.findall(r"\d ms a word$", ran.stdout, re.MULTILINE)) == 4
+    assert len(re.findall(r"^  the +[1-9]", ran.stdout, re.MULTILINE)) == 1
+    assert re.search(r"was broken, REFRESH was answered: .*SyntaxError", ran.stdout)
+    assert "A task ends so: EnvironmentBroken" in ran.stdout
+    assert "It was mended, REFRESH was answered: OK" in ran.stdout
+    assert processes_in(directory) == []
+    assert list(directory.iterdir()) == []
+
+
 def test_a_walk_needs_no_queue() -> None:
     assert distance(3, 100, -1) == distance(3, 100, -1) > 0
 

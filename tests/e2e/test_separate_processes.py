@@ -196,11 +196,12 @@ def test_a_checkpoint_outlives_errors_and_processes_that_die(lab: ProcessLab) ->
 def test_the_log_of_the_worker_tells_of_the_process(lab: ProcessLab) -> None:
     task = lab.submit(tasks.draw)
     pid = task.wait(timeout=30) and task.info().pid
-    entries = rrq.worker_log_tail(lab.workers.id, 5, controller=lab.queue)
+    entries = rrq.worker_log_tail(lab.workers.id, 6, controller=lab.queue)
     assert [(entry.command, entry.message, entry.child) for entry in entries] == [
         ("TASK_START", task.id, None),
         ("REMOTE", task.id, None),
         ("CHILD", "", pid),
+        ("ENVIR", "new", pid),
         ("STOP", "OK", pid),
         ("TASK_COMPLETE", task.id, None),
     ]

@@ -13,7 +13,7 @@ from rrq_core.model.status import TaskStatus, WorkerStatus
 from rrq_core.model.task import CancelReply, NewRetry, Standing, TaskChange, TaskField
 from rrq_core.model.value import PlacementKind, Written
 from rrq_core.model.work import Finished, FinishReply, MessageIn, Take, Work
-from rrq_core.model.worker import Beat, HeartbeatTerms, NewLogEntry
+from rrq_core.model.worker import HeartbeatTerms, NewLogEntry, NewWorker
 from rrq_core.ports import Backend
 from rrq_core.testing.builders import new_task, new_tasks, new_value, new_watcher, new_worker
 from rrq_core.testing.hand import Hand
@@ -28,9 +28,9 @@ def status_of(backend: Backend, task: TaskId) -> TaskStatus:
     return TaskStatus.MISSING if record is None or record.status is None else record.status
 
 
-def hand_over(direct: Backend, cut: Backend) -> Hand:
+def hand_over(direct: Backend, cut: Backend, worker: NewWorker | None = None) -> Hand:
     """A worker that registered over the whole connection and goes on over the other."""
-    hand = Hand(direct)
+    hand = Hand(direct, worker=worker)
     hand.backend = cut
     return hand
 
@@ -165,9 +165,11 @@ def answer(direct: Backend, cut: Backend) -> None:
 
 
 def beat(direct: Backend, cut: Backend) -> None:
-    terms = HeartbeatTerms(key="lab:beating", period=10.0, expire=30.0)
-    hand = Hand(direct, worker=new_worker(heartbeat=terms))
-    assert cut.heartbeat.beat([Beat(key=terms.key, expire=30.0, value="30", session=hand.session)]) == [True]
+    terms = HeartbeatTerms(period=10.0, expire=30.0)
+    hand = hand_over(direct, cut, new_worker(heartbeat=terms))
+    with pytest.raises(rrq.BackendUnavailable):  # who beats is to be told at once, and tries again in its own time
+        hand.beat()
+    assert hand.beat()
 
 
 def put(direct: Backend, cut: Backend) -> None:
@@ -216,6 +218,15 @@ def test_a_lost_reply_changes_nothing(
     transition(direct, cut)
     assert proxy.cuts == 1
     assert direct.queue.check() == []
+
+
+def test_a_signal_whose_reply_is_lost_is_heard_once(direct: Backend, cut: Backend, proxy: CuttingProxy) -> None:
+    cut.heartbeat.remaining(["lab:any"])
+    proxy.cut_next(b"lab:any:kill")
+    cut.heartbeat.signal("lab:any", 15)
+    assert proxy.cuts == 1
+    heard = [one for _ in range(3) for one in direct.heartbeat.signals(["lab:any"], 0.05)]
+    assert heard == [("lab:any", 15)]
 
 
 def test_an_inbox_that_loses_what_it_popped_loses_no_answer(direct: Backend, proxy: CuttingProxy) -> None:

@@ -14,7 +14,7 @@ from rrq_core import errors
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 CLASSES = {name for name in rrq.__all__ if inspect.isclass(getattr(rrq, name))}
 ERRORS = {name for name in CLASSES if issubclass(getattr(rrq, name), Exception)}
-HANDLES = (rrq.Controller, rrq.Task, rrq.TaskGroup, rrq.WorkerManager)
+HANDLES = (rrq.Controller, rrq.Task, rrq.TaskGroup, rrq.WorkerManager, rrq.Worker, rrq.Heartbeat)
 
 
 def signature(name: str, function: object) -> str:
@@ -71,6 +71,15 @@ def test_every_error_is_on_its_page() -> None:
 @pytest.mark.parametrize("words", [rrq.TaskStatus, rrq.WorkerStatus], ids=["tasks", "workers"])
 def test_every_status_is_on_its_page(words: type[Enum]) -> None:
     assert {word.value for word in words} <= set(re.findall(r"^\| ([A-Z]+) \|", page("statuses.md"), re.MULTILINE))
+
+
+def test_every_word_that_a_worker_writes_in_its_log_is_on_its_page() -> None:
+    worker = Path(inspect.getfile(rrq.WorkerInfo)).parents[1] / "worker"
+    texts = (file.read_text(encoding="utf-8") for file in worker.rglob("*.py"))
+    words = {word for text in texts for word in re.findall(r"""(?:NewLogEntry\(command|line)="([A-Z]+)\"""", text)}
+    assert {"ALIVE", "ECHO", "CHILD", "CANCEL"} <= words
+    (section,) = re.findall(r"^## Words in a worker's log$(.*?)^## ", page("key-layout.md"), re.MULTILINE | re.DOTALL)
+    assert {word for word in words if f"`{word}" not in section} == set()
 
 
 def rows_from_r() -> dict[str, str]:

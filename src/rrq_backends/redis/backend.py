@@ -1,6 +1,6 @@
 """The bundle of all ports on one server, for one queue id."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from rrq_backends.redis.connection import Connections, Connector, connector_of
@@ -35,6 +35,7 @@ def build_backend(
     `close` is called after the connections are closed.
     """
     connections = Connections(connector, without_password(url))
+    impatient = Connections(connector, without_password(url), patience=0.0)
     scripts, keys = Scripts(connections), QueueKeys(queue_id)
     queue_scripts = QueueScripts(keys, scripts)
     objects_at = partial(RedisObjectStore, queue_id=queue_id, connections=connections, scripts=scripts)
@@ -46,16 +47,17 @@ def build_backend(
         messages=RedisMessages(keys, connections, queue_scripts),
         settings=RedisSettings(keys, connections, queue_scripts),
         objects=objects_at(keys.object_store()),
-        heartbeat=RedisHeartbeat(connections, queue_scripts),
+        heartbeat=RedisHeartbeat(connections, impatient, QueueScripts(keys, Scripts(impatient))),
         shared=shared,
         durable=durable,
         objects_at=objects_at,
-        close=partial(_close_all, connections, close),
+        close=partial(_close_all, (connections, impatient), close),
     )
 
 
-def _close_all(connections: Connections, close: Callable[[], None]) -> None:
-    connections.close()
+def _close_all(every: Iterable[Connections], close: Callable[[], None]) -> None:
+    for connections in every:
+        connections.close()
     close()
 
 

@@ -89,7 +89,7 @@ class Checker:
 
     def _workers(self) -> Iterator[str]:
         seen: set[str] = set()
-        for name in ("status", "session", "task", "info", "heartbeat", "late"):
+        for name in ("status", "session", "task", "info", "terms", "late"):
             hash = self._keys.single(f"worker:{name}")
             yield from _unseen((worker for worker, _ in scan_hash(self._connections, hash)), seen)
         yield from _unseen(scan_set(self._connections, self._keys.single("worker:id")), seen)

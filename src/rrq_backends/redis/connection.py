@@ -104,15 +104,23 @@ class Connections:
         """
         return self._patiently(lambda connection: _exchange_many(connection, commands, depth)) if commands else []
 
-    def blocking(self, commands: Sequence[Sequence[Argument]], timeout: float) -> list[Reply]:
+    def blocking(
+        self, commands: Sequence[Sequence[Argument]], timeout: float, then: Sequence[Argument] | None = None
+    ) -> list[Reply]:
         """Send commands of which one waits on the server for at most `timeout` seconds. They are never sent twice.
 
+        Args:
+            commands: The commands.
+            timeout: Seconds.
+            then: A command that is to follow at once, though nothing hangs on it.
+        Returns:
+            Their replies, with that of `then` at the end: None if the server refused it.
         Raises:
             BackendError: Also when the connection broke: replies, and what they popped, may be lost.
         """
         connection = self._take(self._sleepers)
         try:
-            replies = _exchange_slowly(connection, commands, timeout + BLOCKING_MARGIN)
+            replies = _exchange_slowly(connection, commands, timeout + BLOCKING_MARGIN, then)
         except redis.exceptions.RedisError as error:
             self._settle(connection, self._sleepers, error)
             raise translated(error, self.shown_url) from error
@@ -193,11 +201,19 @@ def _exchange(connection: AbstractConnection, command: Sequence[Argument]) -> Re
 
 
 def _exchange_slowly(
-    connection: AbstractConnection, commands: Sequence[Sequence[Argument]], timeout: float
+    connection: AbstractConnection,
+    commands: Sequence[Sequence[Argument]],
+    timeout: float,
+    then: Sequence[Argument] | None,
 ) -> list[Reply]:
-    together = b"".join(part for command in commands for part in _packed(command))
+    followed = () if then is None else (then,)
+    together = b"".join(part for command in (*commands, *followed) for part in _packed(command))
     connection.send_packed_command([together], check_health=False)
-    return [connection.read_response(timeout=timeout) for _ in commands]
+    replies = [connection.read_response(timeout=timeout) for _ in commands]
+    for _ in followed:
+        reply = _reply(connection)
+        replies.append(None if isinstance(reply, redis.exceptions.ResponseError) else reply)
+    return replies
 
 
 def _exchange_many(connection: AbstractConnection, commands: Sequence[Sequence[Argument]], depth: int) -> list[Reply]:

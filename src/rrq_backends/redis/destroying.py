@@ -50,9 +50,6 @@ def _derived(keys: QueueKeys, connections: Connections) -> Iterator[str]:
         yield keys.inbox(WatcherId(watcher))
     for worker, _ in scan_hash(connections, keys.single("worker:status")):
         yield from (keys.worker_part(WorkerId(worker), part) for part in WORKER_PARTS)
-    for terms in texts(connections.call("HVALS", keys.single("worker:heartbeat"))):
-        beating = terms.split(" ", 2)[2]
-        yield from (beating, f"{beating}:kill")
 
 
 def _remove(connections: Connections, keys: Iterable[str], after: float) -> None:

@@ -17,13 +17,13 @@ TASK_PARTS = (
 )  # fmt: skip
 
 # Keys that one worker has for itself.
-WORKER_PARTS = ("message", "response", "log", "wake")
+WORKER_PARTS = ("message", "response", "log", "wake", "heartbeat", "heartbeat:kill")
 
 # Keys that a queue has once.
 SINGLE = (
     "version", "configuration", "controller", "envir", "queues", "groups", "recover", "waiters", "message:sent",
     "worker:config", "worker:id", "worker:status", "worker:task", "worker:info", "worker:process", "worker:session",
-    "worker:heartbeat", "worker:late", "worker:left", "task:due", "task:expire", "task:releasing", "task:key",
+    "worker:terms", "worker:late", "worker:left", "task:due", "task:expire", "task:releasing", "task:key",
     *(f"task:{field}" for field in TASK_FIELDS),
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ from rrq_backends.redis.replies import items, number, pairs, raw, text, texts
 from rrq_backends.redis.scripts import QueueScripts
 from rrq_core.errors import Fenced, WorkerNotFound
 from rrq_core.model.ids import MessageId, WorkerId
+from rrq_core.model.status import WorkerStatus
 from rrq_core.model.work import Session
 from rrq_core.ports import Messages
 
@@ -28,8 +29,9 @@ class RedisMessages(Messages):
             raise WorkerNotFound(f"no active worker is called {missing}, so nothing was sent; worker_list() names them")
         return MessageId(text(answer[1]))
 
-    def answer(self, session: Session, message: MessageId, body: bytes) -> bool:
-        reply = self._scripts.run("answer", session.worker, session.token, message, body)
+    def answer(self, session: Session, message: MessageId, body: bytes, status: WorkerStatus | None = None) -> bool:
+        becomes = "" if status is None else status.value
+        reply = self._scripts.run("answer", session.worker, session.token, message, body, becomes)
         if reply == b"FENCED":
             raise Fenced(session.worker)
         return number(reply) == 1

@@ -1,6 +1,7 @@
 """The Lua scripts: one transition a file, shared fragments joined at load."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -55,21 +56,20 @@ class Scripts:
 
     def run(self, name: str, slot: str, *arguments: Argument) -> Reply:
         """Run a script once. `slot` is the key that names the slot of all keys it uses."""
-        command = self._command(name, slot, arguments)
-        try:
+        command = self.command(name, slot, *arguments)
+        with suppress(ScriptUnknown):
             return self._connections.call(*command)
-        except ScriptUnknown:
-            return self._connections.call(*self._spelt_out(name, command))
+        return self._connections.call(*self._spelt_out(name, command))
 
     def run_each(self, name: str, slot: str, portions: Sequence[Sequence[Argument]]) -> list[Reply]:
         """Run a script once for each portion of arguments, in order, the next sent while the server has the last."""
-        commands = [self._command(name, slot, portion) for portion in portions]
-        try:
+        commands = [self.command(name, slot, *portion) for portion in portions]
+        with suppress(ScriptUnknown):
             return self._connections.pipeline(commands, depth=2)
-        except ScriptUnknown:
-            return self._connections.pipeline([self._spelt_out(name, command) for command in commands], depth=2)
+        return self._connections.pipeline([self._spelt_out(name, command) for command in commands], depth=2)
 
-    def _command(self, name: str, slot: str, arguments: Sequence[Argument]) -> tuple[Argument, ...]:
+    def command(self, name: str, slot: str, *arguments: Argument) -> tuple[Argument, ...]:
+        """Write the command that runs a script, where the server knows it."""
         return ("EVALSHA", script(name).digest, 1, slot, *arguments)
 
     def _spelt_out(self, name: str, command: tuple[Argument, ...]) -> tuple[Argument, ...]:
@@ -91,6 +91,10 @@ class QueueScripts:
     def run(self, name: str, *arguments: Argument) -> Reply:
         """Run a script once."""
         return self._scripts.run(name, self._slot, self._queue_id, *arguments)
+
+    def command(self, name: str, *arguments: Argument) -> tuple[Argument, ...]:
+        """Write the command that runs a script, where the server knows it."""
+        return self._scripts.command(name, self._slot, self._queue_id, *arguments)
 
     def run_each(self, name: str, portions: Iterable[Sequence[Argument]]) -> list[Reply]:
         """Run a script once for each portion of arguments, in order."""

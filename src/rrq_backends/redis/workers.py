@@ -11,13 +11,14 @@ from rrq_backends.redis.keys import QueueKeys
 from rrq_backends.redis.replies import items, number, optional_text, raw, text, texts
 from rrq_backends.redis.scan import scan_hash
 from rrq_backends.redis.scripts import QueueScripts
-from rrq_backends.redis.stepping import seconds
 from rrq_core.errors import Fenced, WorkerIdTaken
 from rrq_core.model.ids import QueueName, TaskId, WorkerId
 from rrq_core.model.status import WorkerStatus
 from rrq_core.model.work import Session
 from rrq_core.model.worker import LogEntry, NewLogEntry, NewWorker, WorkerInfo, WorkerRecord
 from rrq_core.ports import Workers
+
+MOST_FORGOTTEN = 250
 
 
 class RedisWorkers(Workers):
@@ -29,18 +30,16 @@ class RedisWorkers(Workers):
         self._scripts = scripts
 
     def register(self, worker: NewWorker) -> Session:
-        session = Session(worker=worker.id, token=secrets.token_hex(8), log_max=worker.log_max)
         terms = worker.heartbeat
-        heartbeat: tuple[Argument, ...] = ("", "", "")
-        if terms is not None:
-            heartbeat = (terms.key, seconds(terms.period), seconds(terms.expire))
+        key = None if terms is None else self._keys.worker_part(worker.id, "heartbeat")
+        session = Session(worker=worker.id, token=secrets.token_hex(8), log_max=worker.log_max, heartbeat_key=key)
+        beating = ("", "") if terms is None else (_decimal(terms.period), _decimal(terms.expire))
+        info = info_text(attrs.evolve(worker.info, heartbeat_key=key))
         answer = items(
-            self._scripts.run(
-                "register", worker.id, session.token, info_text(worker.info), worker.process_log or "", *heartbeat
-            )
+            self._scripts.run("register", worker.id, session.token, info, worker.process_log or "", *beating)
         )
         if raw(answer[0]) == b"TAKEN":
-            raise WorkerIdTaken(worker.id, _remedy(has_heartbeat=number(answer[1]) == 1))
+            raise WorkerIdTaken(worker.id, has_heartbeat=number(answer[1]) == 1)
         self._scripts.release(number(answer[1]))
         return session
 
@@ -82,8 +81,14 @@ class RedisWorkers(Workers):
     def _every(self) -> list[WorkerId]:
         return [WorkerId(id) for id, _ in scan_hash(self._connections, self._keys.single("worker:status"))]
 
-    def forget(self, workers: Sequence[WorkerId]) -> list[WorkerId]:
-        return [WorkerId(id) for id in texts(self._scripts.run("forget", *workers))]
+    def forget(self, workers: Sequence[WorkerId], even_silent: bool = False) -> list[WorkerId]:
+        forgotten: list[WorkerId] = []
+        for first in range(0, len(workers), MOST_FORGOTTEN):
+            portion = workers[first : first + MOST_FORGOTTEN]
+            left, *gone = items(self._scripts.run("forget", int(even_silent), *portion))
+            self._scripts.release(number(left))
+            forgotten += [WorkerId(text(id)) for id in gone]
+        return forgotten
 
     def log(self, session: Session, entries: Sequence[NewLogEntry]) -> None:
         lines: list[Argument] = []
@@ -100,6 +105,10 @@ class RedisWorkers(Workers):
         )
         return [entry for worker, reply in zip(workers, replies, strict=True) for entry in _entries(worker, reply)]
 
+    def time(self) -> float:
+        whole, microseconds = items(self._connections.call("TIME"))
+        return number(whole) + number(microseconds) / 1e6
+
 
 def info_text(info: WorkerInfo) -> str:
     """Write a worker's information as JSON."""
@@ -112,17 +121,13 @@ def _info(stored: bytes) -> WorkerInfo:
     return WorkerInfo(**record)
 
 
+def _decimal(seconds: float) -> str:
+    """Write seconds as people do."""
+    return f"{seconds:.6f}".rstrip("0").rstrip(".")
+
+
 def _one_line(message: str) -> str:
     return " ".join(message.splitlines())
-
-
-def _remedy(has_heartbeat: bool) -> str:
-    if has_heartbeat:
-        return "choose another id, or stop that one first"
-    return (
-        "choose another id, or stop that one first. It has no heartbeat, so it counts as alive until it leaves; "
-        "if its process is gone, worker_delete_exited forgets it"
-    )
 
 
 def _record(

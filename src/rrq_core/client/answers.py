@@ -1,5 +1,6 @@
 """Waiting for the answers of workers to a message."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -10,11 +11,13 @@ from rrq_core.client.connection import Connection
 from rrq_core.client.progress import ProgressBar
 from rrq_core.client.seconds import Deadline, checked_period, checked_seconds, poll
 from rrq_core.client.workers import ACTIVE, Workers, worker_records
-from rrq_core.errors import MessageError, WorkerTimeout
+from rrq_core.errors import InvalidArgument, MessageError, WorkerTimeout
 from rrq_core.model.ids import MessageId, WorkerId
 from rrq_core.model.status import WorkerStatus
 
 V = TypeVar("V")
+
+_MESSAGE_ID = re.compile(r"[0-9]+\.[0-9]{6}")
 
 
 @frozen(kw_only=True)
@@ -37,6 +40,19 @@ class Terms:
             time_poll=checked_period(time_poll, "time_poll"),
             progress=progress,
         )
+
+
+def checked_message_id(message: object) -> MessageId:
+    """Return the id of a message, if it has the form of one.
+
+    Raises:
+        InvalidArgument: If not.
+    """
+    if not isinstance(message, str) or _MESSAGE_ID.fullmatch(message) is None:
+        raise InvalidArgument(
+            f"message_id is what message_send() returns, such as '1795561112.635481', not {message!r:.60}"
+        )
+    return MessageId(message)
 
 
 def addressed(connection: Connection, message: MessageId, worker_ids: Workers | None) -> list[WorkerId]:

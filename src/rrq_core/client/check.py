@@ -2,9 +2,9 @@
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
+from rrq_core.client.flags import checked_flag
 from rrq_core.client.seconds import checked_period
 from rrq_core.client.stopping import check_stop_type, worker_stop
-from rrq_core.errors import InvalidArgument
 from rrq_core.model.report import CheckReport
 
 
@@ -19,9 +19,8 @@ def check(repair: bool = False, *, controller: Connection | None = None) -> Chec
     Returns:
         A report: `.ok`, and `.violations` with a sentence on each.
     """
-    if not isinstance(repair, bool):
-        raise InvalidArgument(f"repair is True or False, not {repair!r}")
-    return CheckReport(violations=tuple(chosen(controller).backend.queue.check(repair)))
+    wanted = checked_flag(repair, "repair")
+    return CheckReport(violations=tuple(chosen(controller).backend.queue.check(wanted)))
 
 
 def destroy(

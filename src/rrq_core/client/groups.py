@@ -79,8 +79,9 @@ class TaskGroup(TaskReferences[Task[T_co]]):
             TaskTimeout: If they are not over in time. They go on.
         """
         connection = self._controller
+        ids = [task.id for task in self._tasks]
         values: list[T_co] = waited(
-            connection, self, timeout, progress, lambda: task_results(self, error=True, controller=connection)
+            connection, ids, timeout, progress, lambda _: task_results(self, error=True, controller=connection)
         )
         self._hand_out(self._tasks)
         return values

@@ -2,14 +2,13 @@
 
 from typing import Literal, overload
 
-from rrq_core.client.answers import Terms, addressed, in_order, wait_for_answers
+from rrq_core.client.answers import Terms, addressed, checked_message_id, in_order, wait_for_answers
 from rrq_core.client.commands import encoded_command
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
 from rrq_core.client.sending import Sent, send_to_present
-from rrq_core.client.workers import Workers, checked_worker_ids, worker_records
+from rrq_core.client.workers import Workers, checked_worker_ids, worker_record, worker_records
 from rrq_core.errors import WorkerNotFound
-from rrq_core.model.ids import MessageId
 
 
 def message_send(
@@ -17,10 +16,24 @@ def message_send(
 ) -> str:
     """Send a message to workers; they see to it before they take another task.
 
+    | command | what belongs to it | what the worker does | its answer |
+    |---|---|---|---|
+    | PING | | | "PONG" |
+    | ECHO | a text | prints it, and keeps it in its log | "OK" |
+    | EVAL | source text | evaluates it in its environment | the value |
+    | STOP | a text for its log, or nothing | leaves | "BYE" |
+    | INFO | | | its `WorkerInfo` |
+    | PAUSE | | takes no tasks; messages are seen to | "OK" |
+    | RESUME | | takes tasks again | "OK" |
+    | REFRESH | | makes its environment anew | "OK" |
+    | TIMEOUT_SET | seconds without a task after which to leave; None: never | begins to count | "OK" |
+    | TIMEOUT_GET | | | a dict: "timeout_idle", "remaining" |
+
+    One that fails, or that the worker's configuration forbids, is answered with a `MessageError`.
+
     Args:
-        command: PING, answered "PONG"; INFO, answered with its `WorkerInfo`; STOP, with or without a text for the log,
-            answered "BYE", and the worker leaves.
-        args: What belongs to the command.
+        command: One of them.
+        args: What belongs to it.
         worker_ids: One worker or several; None: all active ones.
         controller: The controller; None: the default one.
     Returns:
@@ -151,6 +164,7 @@ def message_get_response(
     Returns:
         The answers; a `MessageError` from a worker that could not do it.
     Raises:
+        InvalidArgument: If this can be no id of a message.
         WorkerNotFound: If a worker is unknown.
         WorkerTimeout: If an answer is missing in time. Nothing was deleted.
 
@@ -158,7 +172,7 @@ def message_get_response(
     """
     connection = chosen(controller)
     terms = Terms.checked(timeout, time_poll, progress)
-    message = MessageId(message_id)
+    message = checked_message_id(message_id)
     workers = addressed(connection, message, worker_ids)
     answers = wait_for_answers(connection, message, workers, terms, delete)
     return in_order(answers, workers, named)
@@ -195,12 +209,13 @@ def message_has_response(
         named: Whether to give a dict by worker id, not a list.
         controller: The controller; None: the default one.
     Raises:
+        InvalidArgument: If this can be no id of a message.
         WorkerNotFound: If a worker is unknown.
 
     R: rrq_message_has_response
     """
     connection = chosen(controller)
-    message = MessageId(message_id)
+    message = checked_message_id(message_id)
     workers = addressed(connection, message, worker_ids)
     answers = connection.backend.messages.answers(message, workers, False)
     return in_order({worker: worker in answers for worker in workers}, workers, named)
@@ -218,7 +233,7 @@ def message_response_ids(worker_id: str, *, controller: Connection | None = None
     R: rrq_message_response_ids
     """
     connection = chosen(controller)
-    (record,) = worker_records(connection, worker_id)
+    record = worker_record(connection, worker_id)
     answers = connection.backend.messages.answers(None, [record.id], False)
     return sorted(answers.get(record.id, {}), key=_time_of)
 

@@ -1,41 +1,45 @@
 """Waiting for tasks and reading what they gave, as one thing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from rrq_core.client.connection import Connection
-from rrq_core.client.reference import TaskLike
 from rrq_core.client.seconds import Deadline
-from rrq_core.client.wait import task_wait
+from rrq_core.client.wait import iterate_over
 from rrq_core.errors import ResultMissing
+from rrq_core.model.ids import TaskId
+from rrq_core.model.task import Ended, Look
 
 T = TypeVar("T")
 
 
 def waited(
     connection: Connection,
-    tasks: TaskLike | Iterable[TaskLike],
+    tasks: Sequence[TaskId],
     timeout: float | None,
     progress: bool | None,
-    read: Callable[[], T],
+    read: Callable[[Sequence[Ended]], T],
+    look: Look | None = None,
 ) -> T:
     """Wait until tasks are over, and read their results.
 
     Args:
         connection: Where they are.
-        tasks: What to wait for; gone through more than once.
+        tasks: What to wait for.
         timeout: Seconds; None: as `task_wait`.
         progress: Whether to show a bar; None: as `task_wait`.
-        read: Reads the results.
+        read: Reads the results of those that have ended.
+        look: What may come along with the news of their end; see `iterate_over`.
     Raises:
         TaskTimeout: If they are not over in time. They go on.
     """
     deadline = Deadline(connection.wait_limit(timeout))
     limit = deadline.timeout
     while True:
-        task_wait(tasks, limit, progress=progress, controller=connection)
+        batches = iterate_over(connection, tasks, limit, progress=progress, look=look)
+        ended = [end for batch in batches for end in batch]
         try:
-            return read()
+            return read(ended)
         except ResultMissing:
             if not connection.follows(None):
                 raise

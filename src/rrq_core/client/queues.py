@@ -1,7 +1,7 @@
 """What waits in queues, and where."""
 
 from collections.abc import Iterable
-from typing import overload
+from typing import Literal, overload
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
@@ -21,7 +21,7 @@ def queue_length(queue: str | None = None, *, controller: Connection | None = No
 
     R: rrq_queue_length
     """
-    return chosen(controller).backend.queue.waiting(_named(queue), 0, 0).total
+    return chosen(controller).backend.queue.waiting(_name_of(queue), 0, 0).total
 
 
 def queue_list(queue: str | None = None, *, controller: Connection | None = None) -> list[str]:
@@ -35,26 +35,47 @@ def queue_list(queue: str | None = None, *, controller: Connection | None = None
 
     R: rrq_queue_list
     """
-    return list(chosen(controller).backend.queue.waiting(_named(queue)).tasks)
+    return list(chosen(controller).backend.queue.waiting(_name_of(queue)).tasks)
 
 
 # A str is one task, though it is also an iterable of strings: hence the overlaps below.
 @overload
 def queue_remove(  # type: ignore[overload-overlap]
-    tasks: TaskLike, queue: str | None = None, *, controller: Connection | None = None
+    tasks: TaskLike,
+    queue: str | None = None,
+    *,
+    named: Literal[False] = False,
+    controller: Connection | None = None,
 ) -> bool: ...
 @overload
 def queue_remove(
-    tasks: Iterable[TaskLike], queue: str | None = None, *, controller: Connection | None = None
+    tasks: Iterable[TaskLike],
+    queue: str | None = None,
+    *,
+    named: Literal[False] = False,
+    controller: Connection | None = None,
 ) -> list[bool]: ...
+@overload
 def queue_remove(
-    tasks: TaskLike | Iterable[TaskLike], queue: str | None = None, *, controller: Connection | None = None
-) -> bool | list[bool]:
+    tasks: TaskLike | Iterable[TaskLike],
+    queue: str | None = None,
+    *,
+    named: Literal[True],
+    controller: Connection | None = None,
+) -> dict[str, bool]: ...
+def queue_remove(
+    tasks: TaskLike | Iterable[TaskLike],
+    queue: str | None = None,
+    *,
+    named: bool = False,
+    controller: Connection | None = None,
+) -> bool | list[bool] | dict[str, bool]:
     """Take tasks out of a queue before they run: they are CANCELLED, and what depends on them IMPOSSIBLE.
 
     Args:
         tasks: One task or several, as handles or ids.
         queue: The name of the queue; None: "default".
+        named: Whether to give a dict by task id.
         controller: The controller; None: the default one.
     Returns:
         Whether it was in the queue; a list for several.
@@ -65,7 +86,7 @@ def queue_remove(
     """
     connection = chosen(controller)
     selection = select(tasks, connection.queue_id)
-    return selection.one_or_list(connection.backend.queue.remove(selection.ids, _named(queue)))
+    return selection.shaped(connection.backend.queue.remove(selection.ids, _name_of(queue)), named)
 
 
 @overload
@@ -75,6 +96,7 @@ def task_position(  # type: ignore[overload-overlap]
     queue: str | None = None,
     follow: bool | None = None,
     *,
+    named: Literal[False] = False,
     controller: Connection | None = None,
 ) -> int: ...
 @overload
@@ -84,16 +106,28 @@ def task_position(
     queue: str | None = None,
     follow: bool | None = None,
     *,
+    named: Literal[False] = False,
     controller: Connection | None = None,
 ) -> list[int]: ...
+@overload
 def task_position(
     tasks: TaskLike | Iterable[TaskLike],
     missing: int = 0,
     queue: str | None = None,
     follow: bool | None = None,
     *,
+    named: Literal[True],
     controller: Connection | None = None,
-) -> int | list[int]:
+) -> dict[str, int]: ...
+def task_position(
+    tasks: TaskLike | Iterable[TaskLike],
+    missing: int = 0,
+    queue: str | None = None,
+    follow: bool | None = None,
+    *,
+    named: bool = False,
+    controller: Connection | None = None,
+) -> int | list[int] | dict[str, int]:
     """Tell which place tasks have in a queue; 1 is the next to run.
 
     Args:
@@ -101,6 +135,7 @@ def task_position(
         missing: The answer for a task that is not in the queue.
         queue: The name of the queue; None: "default".
         follow: Whether to look for the tasks in the place of those that were retried; None: as the controller.
+        named: Whether to give a dict by task id.
         controller: The controller; None: the default one.
     Returns:
         One place for one task, a list for several.
@@ -108,10 +143,10 @@ def task_position(
     R: rrq_task_position
     """
     connection = chosen(controller)
-    name = _named(queue)
+    name = _name_of(queue)
     selection = select(tasks, connection.queue_id)
     places = connection.backend.queue.positions(current_ids(connection, selection.ids, follow), name)
-    return selection.one_or_list([missing if place is None else place for place in places])
+    return selection.shaped([missing if place is None else place for place in places], named)
 
 
 def task_preceding(
@@ -132,11 +167,11 @@ def task_preceding(
     R: rrq_task_preceeding
     """
     connection = chosen(controller)
-    name = _named(queue)
+    name = _name_of(queue)
     (current,) = current_ids(connection, [task], follow)
     ahead = connection.backend.queue.preceding(current, name)
     return None if ahead is None else list(ahead)
 
 
-def _named(queue: str | None) -> QueueName:
+def _name_of(queue: str | None) -> QueueName:
     return DEFAULT_QUEUE if queue is None else queue_name(queue)

@@ -40,8 +40,10 @@ class Selection:
     ids: tuple[TaskId, ...]
     single: bool
 
-    def one_or_list(self, answers: Sequence[V]) -> V | list[V]:
-        """Give one answer for one task, a list for several."""
+    def shaped(self, answers: Sequence[V], named: bool) -> V | list[V] | dict[str, V]:
+        """Give one answer for one task, a list for several or, if they are to be `named`, a dict by task id."""
+        if named:
+            return self.by_id(answers)
         return answers[0] if self.single else list(answers)
 
     def by_id(self, answers: Sequence[V]) -> dict[str, V]:

@@ -12,7 +12,7 @@ from rrq_core.errors import ObjectMissing, ResultMissing, TaskNotFound
 from rrq_core.model.ids import Hash, QueueId, TaskId
 from rrq_core.model.reference import TaskReference
 from rrq_core.model.status import TaskStatus
-from rrq_core.model.task import TaskField, TaskRecord
+from rrq_core.model.task import Ended, Look, TaskField, TaskRecord
 from rrq_core.model.value import Buffer, Stored
 from rrq_core.payload import Context, Failure, PayloadKind, decode_failure, decode_value
 
@@ -152,6 +152,27 @@ def read_results(connection: Connection, tasks: Sequence[TaskId], follow: bool |
         records = connection.backend.queue.read(portion, FIELDS, follows)
         results.extend(_results_of(connection, portion, records))
     return results
+
+
+def look_at_result(task: TaskId, follow: bool) -> Look:
+    """Say what of a task is to be read with the news of its end, for `outcome`."""
+    return Look(task=task, fields=FIELDS, follow=follow)
+
+
+def outcome(connection: Connection, end: Ended) -> Any:  # news does not say what type the result has
+    """Give the value of a task that has ended, from what was read with the news where something was.
+
+    Raises:
+        TaskError: If it failed. It is of the original exception's type too.
+        ResultMissing, TaskNotFound, PayloadRefused: As `task_result`.
+    """
+    if end.record is None:
+        (result,) = read_results(connection, [end.task], None)
+    else:
+        (result,) = _results_of(connection, [end.task], [end.record])
+    if isinstance(result, Failed):
+        raise to_raise(result.error)
+    return result
 
 
 def _results_of(connection: Connection, tasks: Sequence[TaskId], records: Sequence[TaskRecord | None]) -> list[object]:

@@ -1,7 +1,7 @@
 """Retrying by hand."""
 
 from collections.abc import Iterable
-from typing import Any, TypeVar, overload
+from typing import Any, Literal, TypeVar, overload
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
@@ -16,23 +16,47 @@ T = TypeVar("T")
 # A str is one task, though it is also an iterable of strings: hence the overlap below.
 @overload
 def task_retry(
-    tasks: TaskReference[T], *, queue: str | None = None, controller: Connection | None = None
+    tasks: TaskReference[T],
+    *,
+    queue: str | None = None,
+    named: Literal[False] = False,
+    controller: Connection | None = None,
 ) -> Task[T]: ...
 @overload
 def task_retry(  # type: ignore[overload-overlap]
-    tasks: str, *, queue: str | None = None, controller: Connection | None = None
+    tasks: str, *, queue: str | None = None, named: Literal[False] = False, controller: Connection | None = None
 ) -> Task[Any]: ...  # an id does not say what type its result has
 @overload
 def task_retry(
-    tasks: Iterable[TaskReference[T]], *, queue: str | None = None, controller: Connection | None = None
+    tasks: Iterable[TaskReference[T]],
+    *,
+    queue: str | None = None,
+    named: Literal[False] = False,
+    controller: Connection | None = None,
 ) -> list[Task[T]]: ...
 @overload
 def task_retry(
-    tasks: Iterable[TaskLike], *, queue: str | None = None, controller: Connection | None = None
+    tasks: Iterable[TaskLike],
+    *,
+    queue: str | None = None,
+    named: Literal[False] = False,
+    controller: Connection | None = None,
 ) -> list[Task[Any]]: ...
+@overload
 def task_retry(
-    tasks: TaskLike | Iterable[TaskLike], *, queue: str | None = None, controller: Connection | None = None
-) -> Task[Any] | list[Task[Any]]:
+    tasks: TaskLike | Iterable[TaskLike],
+    *,
+    queue: str | None = None,
+    named: Literal[True],
+    controller: Connection | None = None,
+) -> dict[str, Task[Any]]: ...
+def task_retry(
+    tasks: TaskLike | Iterable[TaskLike],
+    *,
+    queue: str | None = None,
+    named: bool = False,
+    controller: Connection | None = None,
+) -> Task[Any] | list[Task[Any]] | dict[str, Task[Any]]:
     """Run tasks that are over again, each as a new task in the place of the old one, which becomes MOVED.
 
     With `follow`, which is what happens if nothing is said, the old handle shows the new task from now on. Tasks that
@@ -42,6 +66,7 @@ def task_retry(
     Args:
         tasks: One task or several, as handles or ids.
         queue: The queue in which they are to wait; None: the one in which each waited before.
+        named: Whether to give a dict by the ids of the tasks that were given.
         controller: The controller; None: the default one.
     Returns:
         The new task; a list for several, in order. Up to 250 are retried whole or not at all, more in portions of so
@@ -57,4 +82,4 @@ def task_retry(
     connection = chosen(controller)
     selection = select(tasks, connection.queue_id)
     new = run_again(connection, selection.ids, queue)
-    return selection.one_or_list([Task(id, connection.queue_id, connection) for id in new])
+    return selection.shaped([Task(id, connection.queue_id, connection) for id in new], named)

@@ -1,10 +1,10 @@
 """Times that people give, in seconds: their check, and how much of them is left."""
 
-import math
 import time
 from collections.abc import Callable
 
 from rrq_core.errors import InvalidArgument
+from rrq_core.model.config import LONGEST
 
 
 def checked_seconds(value: object, what: str) -> float:
@@ -19,13 +19,13 @@ def checked_seconds(value: object, what: str) -> float:
 
 
 def checked_period(value: object, what: str) -> float:
-    """Return a number of seconds above 0.
+    """Return a number of seconds above 0, not so large that it cannot be counted.
 
     Raises:
         InvalidArgument: If it is none.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise InvalidArgument(f"{what} is a finite number of seconds above 0, not {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LONGEST:
+        raise InvalidArgument(f"{what} is a number of seconds above 0, at most {LONGEST:,.0f}, not {value!r}")
     return float(value)
 
 

@@ -9,6 +9,8 @@ from rrq_core.client.workers import ACTIVE
 from rrq_core.errors import WorkerNotFound
 from rrq_core.model.ids import MessageId, WorkerId
 
+_MOST_LOOKS = 10
+
 
 @frozen(kw_only=True)
 class Sent:
@@ -19,11 +21,19 @@ class Sent:
 
 
 def send_to_present(connection: Connection, body: bytes, workers: Sequence[WorkerId]) -> Sent | None:
-    """Send a message to those of some workers that are active when it is sent; None if nobody is."""
+    """Send a message to those of some workers that are active when it is sent; None if nobody is.
+
+    Raises:
+        WorkerNotFound: If one stands as active and cannot be sent anything, which `check()` mends.
+    """
     backend = connection.backend
-    while workers:
+    for looks_left in reversed(range(_MOST_LOOKS)):
+        if not workers:
+            break
         try:
             return Sent(id=backend.messages.send(body, workers), workers=tuple(workers))
         except WorkerNotFound:  # one has left since we looked, and nobody was sent anything
+            if not looks_left:
+                raise
             workers = [record.id for record in backend.workers.read(workers, ACTIVE)]
     return None

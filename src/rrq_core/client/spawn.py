@@ -1,22 +1,25 @@
-"""Starting workers here: processes of their own or, where no other process can reach the queue, threads."""
+"""Starting workers: processes here or elsewhere or, where no other process can reach the queue, threads."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from rrq_core.client.connection import Connection
+from rrq_core.client.crew import Crew
 from rrq_core.client.defaults import chosen
-from rrq_core.client.process_worker import ProcessWorker
+from rrq_core.client.launched_workers import Launch, LaunchedWorkers
 from rrq_core.client.scratch import scratch_directory
 from rrq_core.client.seconds import checked_period, checked_seconds
-from rrq_core.client.started import StartedWorker
-from rrq_core.client.thread_worker import ThreadWorker
+from rrq_core.client.started import StartedWorkers
+from rrq_core.client.thread_workers import ThreadWorkers
 from rrq_core.client.worker_manager import WorkerManager
-from rrq_core.client.workers import ACTIVE
-from rrq_core.errors import InvalidArgument, WorkerIdTaken
-from rrq_core.model.config import WorkerConfig
-from rrq_core.model.ids import WorkerId
+from rrq_core.errors import InvalidArgument
 from rrq_core.model.ids import worker_id as checked_worker_id
-from rrq_core.worker import WorkerSetup, new_worker_id, read_config
+from rrq_core.plugins import open_launcher
+from rrq_core.ports import Launcher
+from rrq_core.worker import new_worker_id, read_config
+
+_SHARED_LOGS = "rrq-logs"  # in the working directory, which machines of a cluster mostly share
 
 
 def worker_spawn(
@@ -27,29 +30,35 @@ def worker_spawn(
     worker_id_base: str | None = None,
     time_poll: float = 0.2,
     progress: bool | None = None,
+    launcher: str = "local",
+    launcher_options: Mapping[str, object] | None = None,
     *,
     controller: Connection | None = None,
 ) -> WorkerManager:
-    """Start workers on this machine. They outlive this process, unless `with` stops them.
+    """Start workers, here or on a cluster. They outlive this process, unless `with` stops them.
 
-    Each is a process in a session of its own, which imports what can be imported here; for a memory:// queue it is a
-    thread.
+    Each is a process that imports what can be imported here, in a session of its own; for a memory:// queue it is a
+    thread of this process.
 
     Args:
         n: How many.
         logdir: A directory for what each prints, in a file named by its id; it is made if need be. None: one that goes
-            with this process.
+            with this process or, where the workers do not run here, `rrq-logs` in the working directory.
         timeout: Seconds to wait until all have come up; 0: they are not waited for, see `WorkerManager.wait_alive`.
         name_config: The name of their configuration, as it was given to `worker_config_save`.
         worker_id_base: What their ids begin with: BASE_1, BASE_2 ...; None: something random.
         time_poll: Seconds between two looks.
         progress: Whether to show a bar; None: $RRQ_PROGRESS, or where standard error is a terminal or a notebook.
+        launcher: What starts them: "local", "slurm", or the name that a plugin gave to its launcher.
+        launcher_options: Options for the launcher, by name; "slurm" takes those of `sbatch`, "local" none.
         controller: The controller; None: the default one.
     Returns:
         A `WorkerManager`: a context manager that stops its workers.
     Raises:
-        InvalidArgument: If there is no such configuration, the directory cannot be written, or the ids cannot be.
+        InvalidArgument: If there is no such configuration or launcher, the directory cannot be written, or the ids or
+            options cannot be. None was started.
         WorkerIdTaken: If a worker of such an id is alive. None was started.
+        LaunchFailed: If the place does not start them. None was started.
         WorkerTimeout: If one has not come up in time, or has failed. All were stopped.
 
     >>> import rrq_core as rrq
@@ -61,13 +70,10 @@ def worker_spawn(
     """
     connection = chosen(controller)
     limit, period = checked_seconds(timeout, "timeout"), checked_period(time_poll, "time_poll")
-    ids = _new_ids(connection, n, worker_id_base)
-    config = read_config(connection.backend, name_config)
-    directory = scratch_directory() if logdir is None else _log_directory(logdir)
-    manager = WorkerManager(connection)
+    opened = _opened(connection, launcher, launcher_options)
+    crew = _crew(connection, n, worker_id_base, name_config, _directory(logdir, launcher))
+    manager = WorkerManager(connection, _start(crew, opened, launcher_options or {}))
     try:
-        for id in ids:
-            manager.add(_start(connection, id, name_config, config, directory))
         if limit:
             manager.wait_alive(limit, period, progress)
     except BaseException:
@@ -76,44 +82,53 @@ def worker_spawn(
     return manager
 
 
-def _start(connection: Connection, id: WorkerId, name: str, config: WorkerConfig, directory: Path) -> StartedWorker:
-    log = directory / id
-    setup = WorkerSetup(
-        queue_id=connection.queue_id,
-        url=connection.url,
-        worker_id=id,
-        config_name=name,
-        config=config,
-        process_log=str(log),
+def _crew(connection: Connection, n: object, base: str | None, name_config: str, directory: Path) -> Crew:
+    crew = Crew(
+        connection=connection,
+        base=new_worker_id() if base is None else checked_worker_id(base),
+        n=_checked_count(n),
+        config_name=name_config,
+        config=read_config(connection.backend, name_config),
+        directory=directory,
     )
-    _check_writable(log)
-    return ProcessWorker(setup, log) if connection.backend.shared else ThreadWorker(setup, log)
+    crew.check()
+    return crew
 
 
-def _check_writable(log: Path) -> None:
-    try:
-        log.open("ab").close()
-    except OSError as error:
-        raise InvalidArgument(f"the log of a worker cannot be written to {str(log)!r}: {error}") from error
+def _opened(connection: Connection, launcher: str, options: object) -> Launcher | None:
+    """Open the launcher, None where the workers are threads."""
+    _check_options(options)
+    if connection.backend.shared:
+        return open_launcher(launcher)
+    if launcher == "local" and not options:
+        return None
+    raise InvalidArgument(
+        f"workers of {connection.url} are threads of this process, which no launcher starts, and there are no options "
+        "for them: leave launcher and launcher_options out, or connect to embedded:// or redis://"
+    )
 
 
-def _new_ids(connection: Connection, n: object, base: str | None) -> list[WorkerId]:
+def _start(crew: Crew, launcher: Launcher | None, options: Mapping[str, object]) -> StartedWorkers:
+    if launcher is None:
+        return ThreadWorkers(crew.setups())
+    launch = Launch(command=crew.command(), env=crew.env(), options=options)
+    return LaunchedWorkers(launcher, launch, crew.logs(), crew.connection)
+
+
+def _checked_count(n: object) -> int:
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise InvalidArgument(f"n is how many workers to start, 1 or more, not {n!r}")
-    stem = new_worker_id() if base is None else checked_worker_id(base)
-    if "/" in stem:
-        raise InvalidArgument(f"worker_id_base names files of logs, so there is no / in it: {stem!r}")
-    ids = [checked_worker_id(f"{stem}_{number}") for number in range(1, n + 1)]
-    alive = connection.backend.workers.read(ids, ACTIVE)
-    if alive:
-        raise WorkerIdTaken(alive[0].id, "choose another worker_id_base, or stop that one first")
-    return ids
+    return n
 
 
-def _log_directory(logdir: str | os.PathLike[str]) -> Path:
-    try:
-        path = Path(logdir).absolute()
-        path.mkdir(parents=True, exist_ok=True)
-    except (OSError, TypeError) as error:
-        raise InvalidArgument(f"logdir cannot be a directory for logs: {error}") from error
-    return path
+def _check_options(options: object) -> None:
+    if options is not None and not (isinstance(options, Mapping) and all(isinstance(name, str) for name in options)):
+        raise InvalidArgument(f"launcher_options is a dict of options by name, or None, not {options!r}")
+
+
+def _directory(logdir: object, launcher: str) -> Path:
+    if logdir is None:
+        return scratch_directory() if launcher == "local" else Path(_SHARED_LOGS).absolute()
+    if not isinstance(logdir, str | os.PathLike):
+        raise InvalidArgument(f"logdir is the path of a directory, or None, not {logdir!r}")
+    return Path(logdir).absolute()

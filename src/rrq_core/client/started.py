@@ -1,35 +1,46 @@
 """Workers that this process has started, whatever they run in."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from rrq_core.model.ids import WorkerId
 
 
-class StartedWorker(ABC):
-    """A worker that this process has started. `log`: the file that takes what it prints."""
+class StartedWorkers(ABC):
+    """Workers that were started together.
 
-    id: WorkerId
-    log: Path
+    Args:
+        logs: By the id of each, the file that takes what it prints.
+    """
 
-    @property
-    @abstractmethod
-    def is_running(self) -> bool:
-        """Whether it has not ended."""
-
-    @property
-    @abstractmethod
-    def has_failed(self) -> bool:
-        """Whether it has ended by a failure."""
+    def __init__(self, logs: Mapping[WorkerId, Path]) -> None:
+        self.logs = logs
 
     @abstractmethod
-    def wait(self, timeout: float) -> bool:
-        """Wait until it has ended, at most `timeout` seconds; whether it has."""
+    def alive(self, ids: Iterable[WorkerId]) -> set[WorkerId]:
+        """Tell which of these are up and have not ended."""
+
+    @abstractmethod
+    def come_up(self, ids: Iterable[WorkerId]) -> set[WorkerId]:
+        """Tell which of these have come up; they may have ended since."""
+
+    @abstractmethod
+    def failed(self, ids: Iterable[WorkerId]) -> set[WorkerId]:
+        """Tell which of these have ended before they came up."""
+
+    @abstractmethod
+    def have_ended(self) -> bool:
+        """Tell, without the help of the store, whether nothing runs any more, as far as can be known."""
+
+    @abstractmethod
+    def printed_besides(self) -> Path | None:
+        """Give the file that takes what is printed before a worker has its log, None where there is none."""
 
     @abstractmethod
     def ask_to_stop(self) -> None:
-        """Ask it to finish its task and then to leave, without the help of the store."""
+        """Ask all to finish their tasks and then to leave, without the help of the store."""
 
     @abstractmethod
     def stop_now(self) -> None:
-        """End it in the middle of its task, where that is possible."""
+        """End all in the middle of their tasks, where that is possible."""

@@ -11,7 +11,7 @@ from rrq_core.client.defaults import connection_to
 from rrq_core.client.html import task_html
 from rrq_core.client.info import task_info
 from rrq_core.client.outcome import waited
-from rrq_core.client.results import task_result
+from rrq_core.client.results import look_at_result, outcome
 from rrq_core.client.successors import run_again
 from rrq_core.client.task_log import task_log
 from rrq_core.client.task_progress import task_progress
@@ -70,7 +70,9 @@ class Task(TaskReference[T_co]):
             TaskTimeout: If it is not over in time. It goes on.
         """
         connection = self._controller
-        return waited(connection, self, timeout, progress, lambda: task_result(self, True, controller=connection))
+        look = look_at_result(self.id, connection.follows(None))
+        value: T_co = waited(connection, [self.id], timeout, progress, lambda over: outcome(connection, over[0]), look)
+        return value
 
     def info(self) -> TaskInfo:
         """Tell what is known of the task; see `task_info`."""

@@ -68,7 +68,7 @@ def task_status(
     selection = select(tasks, connection.queue_id)
     records = _read(connection, selection, TaskField.STATUS, connection.follows(follow))
     statuses = [record.status or TaskStatus.MISSING if record else TaskStatus.MISSING for record in records]
-    return selection.by_id(statuses) if named else selection.one_or_list(statuses)
+    return selection.shaped(statuses, named)
 
 
 @overload
@@ -100,7 +100,7 @@ def task_exists(
     connection = chosen(controller)
     selection = select(tasks, connection.queue_id)
     known = [record is not None for record in _read(connection, selection, TaskField.STATUS, False)]
-    return selection.by_id(known) if named else selection.one_or_list(known)
+    return selection.shaped(known, named)
 
 
 def task_overview(
@@ -172,7 +172,7 @@ def task_times(
     selection = select(tasks, connection.queue_id)
     records = _read(connection, selection, TaskField.TIMES, connection.follows(follow))
     times = [record.times or TaskTimes() if record else TaskTimes() for record in records]
-    return selection.by_id(times) if named else selection.one_or_list(times)
+    return selection.shaped(times, named)
 
 
 def task_delete(

@@ -9,27 +9,29 @@ from pathlib import Path
 from weakref import WeakSet
 
 from rrq_core.client.commands import encoded_command
-from rrq_core.client.started import StartedWorker
 from rrq_core.errors import RrqError
 from rrq_core.plugins import open_backend
 from rrq_core.worker import WorkerLoop, WorkerSetup
+from rrq_core.worker.beater.beating import terms_of
+from rrq_core.worker.beater.thread import ThreadBeater
 
 _AT_EXIT = 2.0  # seconds for all of them together
 
 _running: "WeakSet[ThreadWorker]" = WeakSet()
 
 
-class ThreadWorker(StartedWorker):
-    """A worker's loop in a daemon thread. Made, it is registered."""
+class ThreadWorker:
+    """A worker's loop in a daemon thread. Made, it is registered. `log`: the file that takes what it prints."""
 
     def __init__(self, setup: WorkerSetup, log: Path) -> None:
         self.id = setup.worker_id
         self.log = log
-        self._failed = False
         self._output = log.open("a", encoding="utf-8", buffering=1)
         self._backend = open_backend(setup.url, setup.queue_id)
+        period = setup.config.heartbeat_period
+        self._beater = None if period is None else ThreadBeater(self._backend, terms_of(period))
         try:
-            self._loop = WorkerLoop(self._backend, setup, printer=self._print)
+            self._loop = WorkerLoop(self._backend, setup, printer=self._print, beater=self._beater)
         except BaseException:
             self._close()
             raise
@@ -44,12 +46,13 @@ class ThreadWorker(StartedWorker):
         try:
             self._loop.run()
         except Exception:
-            self._failed = True
             traceback.print_exc(file=self._output)
         finally:
             self._close()
 
     def _close(self) -> None:
+        if self._beater is not None:
+            self._beater.close()
         self._backend.close()
         self._output.close()
 
@@ -57,11 +60,6 @@ class ThreadWorker(StartedWorker):
     def is_running(self) -> bool:
         """Whether the thread has not ended."""
         return self._thread.is_alive()
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether the loop was ended by an error."""
-        return self._failed
 
     def wait(self, timeout: float) -> bool:
         """Wait until the thread has ended, at most `timeout` seconds; whether it has."""
@@ -73,10 +71,6 @@ class ThreadWorker(StartedWorker):
         self._loop.request_stop("asked to stop")
         with suppress(RrqError):  # it has left, or its queue was destroyed
             self._backend.messages.send(encoded_command(self._backend.queue_id, "STOP", None), [self.id])
-
-    def stop_now(self) -> None:
-        """Ask the loop to leave: a thread cannot be ended in the middle of a task, it ends with the process."""
-        self.ask_to_stop()
 
 
 def _stop_all() -> None:

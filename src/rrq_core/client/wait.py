@@ -9,7 +9,6 @@ from queue import Empty, SimpleQueue
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
 from rrq_core.client.hint import SAMPLE, Hint, queues_without_worker
-from rrq_core.client.inbox import Inbox
 from rrq_core.client.progress import ProgressBar
 from rrq_core.client.reference import TaskLike, select
 from rrq_core.client.seconds import Deadline, checked_period
@@ -17,7 +16,7 @@ from rrq_core.client.wishes import Delivery
 from rrq_core.errors import BackendError, InvalidArgument, TaskNotFound, TaskTimeout
 from rrq_core.model.ids import TaskId
 from rrq_core.model.status import TaskStatus
-from rrq_core.model.task import Ended
+from rrq_core.model.task import Ended, Look
 
 LOOK_UP = 0.25  # seconds between two looks at the clock, the bar and the hint
 
@@ -67,23 +66,25 @@ def iterate_over(
     time_poll: float = 1,
     progress: bool | None = None,
     follow: bool | None = None,
+    look: Look | None = None,
 ) -> Iterator[Sequence[Ended]]:
     """Go through tasks as they end, batch by batch, each task once.
+
+    With `look`, what it asks for may come along with the news, if that comes soon.
 
     Raises:
         TaskTimeout, TaskNotFound, InvalidArgument: As `task_wait`.
     """
-    left = _distinct(tasks)
+    left, news = _distinct(tasks), SimpleQueue[Delivery]()
     deadline = Deadline(connection.wait_limit(timeout))
     period, follows = checked_period(time_poll, "time_poll"), connection.follows(follow)
-    news: SimpleQueue[Delivery] = SimpleQueue()
     hint, inbox = Hint(connection), connection.inbox
     watching = inbox.watching(list(left), news.put, follow=follows, time_poll=period, listens=True)
     with ProgressBar(len(left), "tasks", progress) as bar, watching as ask:
         ask()
         while left:
-            _wait_for_news(news, inbox, min(LOOK_UP, deadline.remaining))
-            batch = _all_news(news, connection)
+            batch = _next_news(news, connection, min(LOOK_UP, deadline.remaining), look)
+            look = None  # a trip less is nothing to who has waited for long
             for end in batch:
                 del left[end.task]
             bar.advance(len(batch), failed=sum(end.status is not TaskStatus.COMPLETE for end in batch))
@@ -103,11 +104,14 @@ def _distinct(tasks: Iterable[TaskId]) -> dict[TaskId, None]:
     return distinct
 
 
-def _wait_for_news(news: "SimpleQueue[Delivery]", inbox: Inbox, timeout: float) -> None:
-    """Return when there is news, or after so many seconds: by listening, or while somebody else does."""
-    if news.empty() and not inbox.listen(timeout):
+def _next_news(
+    news: "SimpleQueue[Delivery]", connection: Connection, timeout: float, look: Look | None
+) -> Sequence[Ended]:
+    """Take what has ended, after so many seconds at most: by listening, or while somebody else does."""
+    if news.empty() and not connection.inbox.listen(timeout, look):
         with suppress(Empty):
             news.put(news.get(timeout=timeout))
+    return _all_news(news, connection)
 
 
 def _all_news(news: "SimpleQueue[Delivery]", connection: Connection) -> Sequence[Ended]:

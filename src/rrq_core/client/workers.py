@@ -46,6 +46,10 @@ def worker_len(*, controller: Connection | None = None) -> int:
 def worker_exists(name: str, *, controller: Connection | None = None) -> bool:
     """Tell whether a worker is active.
 
+    Args:
+        name: Its id.
+        controller: The controller; None: the default one.
+
     R: rrq_worker_exists
     """
     return bool(chosen(controller).backend.workers.read([checked_worker_id(name)], ACTIVE))
@@ -140,7 +144,8 @@ def worker_wait(
         if not poll(all_there, deadline, checked_period(time_poll, "time_poll")):
             named = ", ".join(sorted(missing))
             raise WorkerTimeout(
-                f"workers of {connection.queue_id!r} that have not come up in {deadline.timeout:g} s: {named}"
+                f"workers of {connection.queue_id!r} that have not come up in {deadline.timeout:g} s: {named}; what "
+                "they have printed says why, and worker_list() names those that are up"
             )
 
 
@@ -158,7 +163,10 @@ def checked_worker_ids(worker_ids: Workers) -> list[WorkerId]:
 
 def _listed(worker_ids: object) -> list[object]:
     if not isinstance(worker_ids, Iterable):
-        raise InvalidArgument(f"worker_ids is a worker id or several of them, not {worker_ids!r}")
+        raise InvalidArgument(
+            f"worker_ids is a worker id or several of them, not {worker_ids!r:.60}; a WorkerManager has those of its "
+            "workers as .id"
+        )
     return list(worker_ids)
 
 
@@ -175,6 +183,16 @@ def worker_records(connection: Connection, worker_ids: Workers | None) -> list[W
     found = {record.id: record for record in workers.read(wanted, frozenset(WorkerStatus))}
     check_all_known(connection, wanted, found)
     return [found[worker] for worker in wanted]
+
+
+def worker_record(connection: Connection, worker_id: str) -> WorkerRecord:
+    """Read what is known of one worker.
+
+    Raises:
+        InvalidName: If this can be no worker id.
+        WorkerNotFound: If it is unknown.
+    """
+    return worker_records(connection, [checked_worker_id(worker_id)])[0]
 
 
 def check_all_known(connection: Connection, wanted: Sequence[WorkerId], found: Iterable[WorkerId]) -> None:

@@ -3,42 +3,63 @@
 import json
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from attrs import Attribute, field, frozen
 
 from rrq_core.errors import InvalidArgument
 from rrq_core.model.ids import DEFAULT_QUEUE, QueueName, queue_name
 
+LONGEST = 1e9  # seconds, thirty years: stores cannot count what is much longer
+_AT_MOST = f"at most {LONGEST:,.0f}"
 
-def _positive(instance: object, attribute: "Attribute[float]", value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise InvalidArgument(f"{attribute.name} is a number of seconds above 0, not {value!r}")
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _period(instance: object, attribute: "Attribute[float]", value: object) -> None:
+    if not _is_number(value) or not 0 < value <= LONGEST:
+        raise _wrong(attribute.name, f"a number of seconds above 0, {_AT_MOST}", value)
+
+
+def _period_or_none(instance: object, attribute: "Attribute[float]", value: object) -> None:
+    if value is not None and (not _is_number(value) or not 0 < value <= LONGEST):
+        raise _wrong(attribute.name, f"a number of seconds above 0, {_AT_MOST}, or None for no heartbeat", value)
+
+
+def _limit(instance: object, attribute: "Attribute[float]", value: object) -> None:
+    if not _is_number(value) or not value > 0:
+        raise _wrong(attribute.name, "a number of seconds above 0, or infinity (math.inf) for no limit", value)
+
+
+def _patience(instance: object, attribute: "Attribute[float]", value: object) -> None:
+    if not _is_number(value) or not 0 <= value <= LONGEST:
+        raise _wrong(attribute.name, f"a number of seconds, 0 or more, {_AT_MOST}", value)
 
 
 def _boolean(instance: object, attribute: "Attribute[bool]", value: object) -> None:
     if not isinstance(value, bool):
-        raise InvalidArgument(f"{attribute.name} is True or False, not {value!r}")
-
-
-def _seconds(instance: object, attribute: "Attribute[float]", value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise InvalidArgument(f"{attribute.name} is a finite number of seconds, 0 or more, not {value!r}")
+        raise _wrong(attribute.name, "True or False", value)
 
 
 def _lines(instance: object, attribute: "Attribute[int]", value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidArgument(f"{attribute.name} is a number of lines, 1 or more, not {value!r}")
+        raise _wrong(attribute.name, "a number of lines, 1 or more", value)
 
 
 def _directory(instance: object, attribute: "Attribute[str | None]", value: object) -> None:
     if value is not None and (not isinstance(value, str) or not value or "\0" in value):
-        raise InvalidArgument(f"{attribute.name} is the path of a directory, or None, not {value!r}")
+        raise _wrong(attribute.name, "the path of a directory, or None", value)
 
 
 def _way(instance: object, attribute: "Attribute[str | None]", value: object) -> None:
     if value not in (None, "fork", "fresh"):
-        raise InvalidArgument(f"{attribute.name} is 'fork', 'fresh' or None, not {value!r}")
+        raise _wrong(attribute.name, "'fork', 'fresh' or None", value)
+
+
+def _wrong(name: str, wanted: str, value: object) -> InvalidArgument:
+    return InvalidArgument(f"{name} is {wanted}, not {value!r:.60}")
 
 
 def listened_queues(queue: Sequence[str] | str | None) -> tuple[QueueName, ...]:
@@ -46,8 +67,10 @@ def listened_queues(queue: Sequence[str] | str | None) -> tuple[QueueName, ...]:
 
     Raises:
         InvalidName: If one is no queue name.
-        InvalidArgument: If one is named twice.
+        InvalidArgument: If one is named twice, or this is no name and no list of names.
     """
+    if queue is not None and (isinstance(queue, bytes) or not isinstance(queue, Sequence)):
+        raise _wrong("queue", "the name of a queue, a list of names by priority, or None", queue)
     named = [queue] if isinstance(queue, str) else list(queue or ())
     names = [queue_name(name) for name in named]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -69,6 +92,9 @@ class WorkerConfig:
             from which the end of each is kept with its task.
         poll_process: Seconds between two questions to the store whether a separate process is still wanted.
         timeout_process_die: Seconds that a separate process has to end when it is asked to, before it is killed.
+        heartbeat_period: Seconds between two beats of the worker's heartbeat, which lapses after three of them; None:
+            it has none.
+        allow_eval: Whether the worker evaluates what an EVAL message asks it to.
         process: How separate processes are made: "fork" or "fresh"; None: by fork where that is safe.
         log_max: Lines of the worker's log that are kept.
 
@@ -77,11 +103,13 @@ class WorkerConfig:
 
     queue: tuple[QueueName, ...] = field(default=None, converter=listened_queues)
     verbose: bool = field(default=True, validator=_boolean)
-    poll_queue: float = field(default=5.0, validator=_positive)
-    timeout_idle: float = field(default=math.inf, validator=_positive)
+    poll_queue: float = field(default=5.0, validator=_period)
+    timeout_idle: float = field(default=math.inf, validator=_limit)
     logdir: str | None = field(default=None, validator=_directory)
-    poll_process: float = field(default=1.0, validator=_positive)
-    timeout_process_die: float = field(default=2.0, validator=_seconds)
+    poll_process: float = field(default=1.0, validator=_period)
+    timeout_process_die: float = field(default=2.0, validator=_patience)
+    heartbeat_period: float | None = field(default=20.0, validator=_period_or_none)
+    allow_eval: bool = field(default=True, validator=_boolean)
     process: Literal["fork", "fresh"] | None = field(default=None, validator=_way)
     log_max: int = field(default=10_000, validator=_lines)
 
@@ -96,6 +124,8 @@ class WorkerConfig:
                 "logdir": self.logdir,
                 "poll_process": self.poll_process,
                 "timeout_process_die": self.timeout_process_die,
+                "heartbeat_period": self.heartbeat_period,
+                "allow_eval": self.allow_eval,
                 "process": self.process,
                 "log_max": self.log_max,
             }

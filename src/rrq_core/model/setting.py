@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from rrq_core.model.ids import checked_name
+
 
 class SettingKind(StrEnum):
     """The kinds of settings that a queue keeps."""
@@ -25,9 +27,13 @@ QUEUE_CONFIGURATION = SettingName(kind=SettingKind.CONFIGURATION)
 ENVIR = SettingName(kind=SettingKind.ENVIR)
 
 
-def worker_config_name(name: str) -> SettingName:
-    """Give the setting that holds the worker configuration `name`."""
-    return SettingName(kind=SettingKind.WORKER_CONFIG, name=name)
+def worker_config_name(name: object) -> SettingName:
+    """Give the setting that holds the worker configuration `name`.
+
+    Raises:
+        InvalidName: If this can be no name.
+    """
+    return SettingName(kind=SettingKind.WORKER_CONFIG, name=checked_name(name, "name of a worker configuration"))
 
 
 @frozen(kw_only=True)

@@ -188,10 +188,23 @@ class NewRetry:
 
 @frozen(kw_only=True)
 class Ended:
-    """A task that is over, for whoever watched it; MISSING when it was deleted or never was."""
+    """A task that is over, for whoever watched it; MISSING when it was deleted or never was.
+
+    `record`: what was read of it in the same trip, if that was asked for.
+    """
 
     task: TaskId
     status: TaskStatus
+    record: TaskRecord | None = field(default=None, repr=False)
+
+
+@frozen(kw_only=True)
+class Look:
+    """What to read of a task as soon as there is news; see `Queue.read`."""
+
+    task: TaskId
+    fields: frozenset[TaskField]
+    follow: bool
 
 
 @frozen(kw_only=True)

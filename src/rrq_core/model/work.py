@@ -12,11 +12,15 @@ from rrq_core.model.value import NewValue
 
 @frozen(kw_only=True)
 class Session:
-    """One registration of a worker. Its token fences off everybody else who goes by the same worker id."""
+    """One registration of a worker. Its token fences off everybody else who goes by the same worker id.
+
+    `heartbeat_key`: the key that is to be renewed for it, None for a worker without a heartbeat.
+    """
 
     worker: WorkerId
     token: str
     log_max: int = 10_000
+    heartbeat_key: str | None = None
 
 
 @frozen(kw_only=True)
@@ -102,7 +106,8 @@ class MessageIn:
 class Step:
     """The answer to a step: what became of the finish, and what to do next.
 
-    `look_again`: seconds after which a task falls due or a heartbeat may lapse, None where none is known.
+    `look_again`: seconds after which a task falls due, or `Queue.recover` may find a worker lost; None where neither is
+    to be expected.
     """
 
     finish: FinishReply

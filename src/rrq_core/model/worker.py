@@ -11,10 +11,14 @@ from rrq_core.model.work import Session
 
 @frozen(kw_only=True)
 class WorkerInfo:
-    """Where and with what a worker runs."""
+    """Where and with what a worker runs. `heartbeat_key` is filled in by the store.
+
+    `process_start` tells its process from others that have had its `pid` on that host since its boot.
+    """
 
     host: str
     pid: int
+    process_start: str
     boot_id: str
     username: str
     platform: str
@@ -29,9 +33,8 @@ class WorkerInfo:
 
 @frozen(kw_only=True)
 class HeartbeatTerms:
-    """The promise to renew a key each `period` seconds, so that it never lapses after `expire` seconds."""
+    """The promise to renew a worker's key each `period` seconds, so that it never lapses after `expire` seconds."""
 
-    key: str
     period: float
     expire: float
 
@@ -59,6 +62,11 @@ class WorkerRecord:
     process_log: str | None = None
     last_seen: float | None = None
 
+    @property
+    def has_heartbeat(self) -> bool:
+        """Whether it has told of a heartbeat; without one nobody finds out that it is gone without a word."""
+        return self.info is not None and self.info.heartbeat_key is not None
+
 
 @frozen(kw_only=True)
 class NewLogEntry:
@@ -82,7 +90,10 @@ class LogEntry:
 
 @frozen(kw_only=True)
 class Beat:
-    """One renewal of a heartbeat key: it lapses after `expire` seconds; 0 clears it."""
+    """One renewal of a heartbeat key: it lapses after `expire` seconds; 0 clears it.
+
+    With a session, it is the key of that worker, and is renewed only while the session holds.
+    """
 
     key: str
     expire: float

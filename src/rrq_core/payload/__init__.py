@@ -11,20 +11,25 @@ from rrq_core.payload.call import (
 )
 from rrq_core.payload.call_encoder import ANY_EXCEPTION, CallEncoder
 from rrq_core.payload.context import Context, PayloadKind
+from rrq_core.payload.create_function import Create, decode_create, encode_create
 from rrq_core.payload.encoded_call import EncodedCall
 from rrq_core.payload.expression import Expression, ReadExpression, read_expression
 from rrq_core.payload.failure import Failure, capture_failure, decode_failure, encode_failure
-from rrq_core.payload.function import FunctionName, reference_by_name
+from rrq_core.payload.function import NO_NAMES, FunctionName, reference_by_name
+from rrq_core.payload.pickling import ENVIRONMENT_MODULE
 from rrq_core.payload.record import decode_json, encode_json
 from rrq_core.payload.run_options import Backoff, RunOptions, exponential
 from rrq_core.payload.value import decode_value, encode_value
 
 __all__ = [
     "ANY_EXCEPTION",
+    "ENVIRONMENT_MODULE",
+    "NO_NAMES",
     "Backoff",
     "Call",
     "CallEncoder",
     "Context",
+    "Create",
     "EncodedCall",
     "Expression",
     "Failure",
@@ -35,10 +40,12 @@ __all__ = [
     "capture_failure",
     "decode_arguments",
     "decode_call",
+    "decode_create",
     "decode_failure",
     "decode_json",
     "decode_value",
     "describe_call",
+    "encode_create",
     "encode_failure",
     "encode_json",
     "encode_value",

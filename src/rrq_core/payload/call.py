@@ -13,7 +13,7 @@ from rrq_core.payload.call_header import CallHeader, Place, Span, call_header
 from rrq_core.payload.context import Context, PayloadKind
 from rrq_core.payload.envelope import Envelope, read_envelope
 from rrq_core.payload.expression import Expression, evaluator
-from rrq_core.payload.function import find_by_name, find_function
+from rrq_core.payload.function import NO_NAMES, find_by_name, find_function
 from rrq_core.payload.pickling import unpickled
 from rrq_core.payload.run_options import RunOptions
 from rrq_core.payload.value import Unpickles, decode_value, loaded
@@ -79,7 +79,7 @@ def decode_call(
     context: Context,
     values: Mapping[Hash, Buffer],
     results: Mapping[TaskId, object] | None = None,
-    environment: Mapping[str, object] | None = None,
+    names: Mapping[str, object] = NO_NAMES,
 ) -> Call:
     """Make the call that a body describes.
 
@@ -88,7 +88,7 @@ def decode_call(
         context: What it is to be bound to.
         values: The stored values that it names, by hash; see `stored_values_of`.
         results: What the handles among the arguments stood for, by the id of the task.
-        environment: The names of the worker's environment, for expressions.
+        names: The environment: what expressions see, and where a function is looked for that cannot be imported here.
     Raises:
         PayloadRefused: If it is damaged, or the function cannot be found or something cannot be unpickled here; the
             error says what is missing, where it was looked for, and what to do.
@@ -97,9 +97,9 @@ def decode_call(
     envelope, header = _read(bytes(body), context)
     args, kwargs = _decode_arguments(envelope, header, context, values, results)
     if header.expression is None:
-        function = _function(envelope, header, context, values)
+        function = _function(envelope, header, context, values, names)
     else:
-        function = _evaluator(envelope, header, context, values, environment or {})
+        function = _evaluator(envelope, header, context, values, names)
     return Call(function=function, args=args, kwargs=kwargs)
 
 
@@ -151,25 +151,29 @@ def _evaluator(
     header: CallHeader,
     context: Context,
     values: Mapping[Hash, Buffer],
-    environment: Mapping[str, object],
+    names: Mapping[str, object],
 ) -> Callable[..., object]:
     """Make the function that evaluates an expression. A lambda is sent as a function by value is."""
     named = header.expression or Expression(text="")
     is_lambda = header.hash is not None or header.inline is not None
-    expression = evolve(named, function=_function(envelope, header, context, values) if is_lambda else None)
-    references = {name: find_by_name(reference, context) for name, reference in expression.references.items()}
-    return evaluator(expression, references, environment)
+    expression = evolve(named, function=_function(envelope, header, context, values, names) if is_lambda else None)
+    references = {name: find_by_name(reference, context, names) for name, reference in expression.references.items()}
+    return evaluator(expression, references, names)
 
 
 def _function(
-    envelope: Envelope, header: CallHeader, context: Context, values: Mapping[Hash, Buffer]
+    envelope: Envelope,
+    header: CallHeader,
+    context: Context,
+    values: Mapping[Hash, Buffer],
+    names: Mapping[str, object],
 ) -> Callable[..., object]:
     if header.hash is not None:
         found = _stored(values[header.hash], context, unpickled)
     elif header.inline is not None:
         found = _pickled(envelope, header.inline, context, unpickled)
     else:
-        return find_function(header.function, context)
+        return find_function(header.function, context, names)
     if not callable(found):
         raise PayloadRefused(f"{context} calls {header.function}, which is no function, but a {type(found).__name__}")
     return found

@@ -2,9 +2,9 @@
 
 import importlib
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial, reduce
-from types import BuiltinMethodType, MethodType, MethodWrapperType, ModuleType
+from types import BuiltinMethodType, MappingProxyType, MethodType, MethodWrapperType, ModuleType
 
 from attrs import field, frozen
 
@@ -12,6 +12,9 @@ from rrq_core.errors import PayloadRefused
 from rrq_core.payload.refusal import why_unreadable
 
 Function = Callable[..., object]
+
+NO_NAMES: Mapping[str, object] = MappingProxyType({})
+"""An empty environment."""
 
 # Each access makes a new one of these; two are the same if object and function are.
 _BOUND = (MethodType, BuiltinMethodType, MethodWrapperType)
@@ -59,9 +62,13 @@ def reference_to(function: Function, by_value: Collection[str]) -> FunctionName 
     return None
 
 
-def find_function(name: FunctionName, subject: object) -> Function:
-    """Find a function by its name.
+def find_function(name: FunctionName, subject: object, names: Mapping[str, object]) -> Function:
+    """Find a function by its name: in its module or, where that or the name in it is not here, in an environment.
 
+    Args:
+        name: Its name.
+        subject: What calls it, for the error.
+        names: The environment.
     Raises:
         PayloadRefused: If there is none here; the error names module, host and places, and what to do.
     """
@@ -71,7 +78,9 @@ def find_function(name: FunctionName, subject: object) -> Function:
     try:
         found = reduce(getattr, name.path, importlib.import_module(name.module))
     except Exception as error:
-        raise PayloadRefused(f"{subject} calls {name}, but {why_unreadable(error, name.module)}") from error
+        found = _among(names, name) if isinstance(error, ImportError | AttributeError) else None
+        if found is None:
+            raise PayloadRefused(f"{subject} calls {name}, but {why_unreadable(error, name.module)}") from error
     if not callable(found):
         raise PayloadRefused(f"{subject} calls {name}, which is no function here, but a {type(found).__name__}")
     return found
@@ -91,14 +100,18 @@ def reference_by_name(value: object, by_value: Collection[str]) -> FunctionName 
     return reference_to(value, by_value) if callable(value) else None
 
 
-def find_by_name(name: FunctionName, subject: object) -> object:
+def find_by_name(name: FunctionName, subject: object, names: Mapping[str, object]) -> object:
     """Find what `reference_by_name` has named.
 
+    Args:
+        name: Its name.
+        subject: What uses it, for the error.
+        names: The environment; see `find_function`.
     Raises:
         PayloadRefused: If it is not here; the error names module, host and places, and what to do.
     """
     if name.qualname:
-        return find_function(name, subject)
+        return find_function(name, subject, names)
     try:
         return importlib.import_module(name.module)
     except Exception as error:
@@ -129,6 +142,14 @@ def _lookup(name: FunctionName) -> object:
     try:
         return reduce(getattr, name.path, sys.modules[name.module])
     except Exception:  # the module is not loaded or has no such name, or what it runs to find one fails
+        return None
+
+
+def _among(names: Mapping[str, object], name: FunctionName) -> object:
+    first, *others = name.path
+    try:
+        return reduce(getattr, others, names[first])
+    except (KeyError, AttributeError):
         return None
 
 

@@ -32,9 +32,12 @@ else:
 
 PROTOCOL = 5
 
+ENVIRONMENT_MODULE = "__rrq_main__"
+"""The name of the module that is a worker's environment. What is defined there goes by value, as from `__main__`."""
+
 # A module's name in a pickle is the only trace of a reference to it; that of a child of multiprocessing is __mp_main__.
 _MAIN = b"_main__"
-_CHILD_MAIN = "__mp_main__"
+_OTHER_MAINS = ("__mp_main__", ENVIRONMENT_MODULE)
 
 _NO_FILE = "<dynamic-code>"  # what cloudpickle writes for every file
 
@@ -121,7 +124,7 @@ def _sent_by_value(modules: Collection[str]) -> Iterator[None]:
     """Tell cloudpickle which modules to send whole. It knows of them in one place for all threads: one at a time."""
     with _registry:
         known = cloudpickle.list_registry_pickle_by_value()
-        found = [sys.modules[name] for name in (*modules, _CHILD_MAIN) if name in sys.modules]
+        found = [sys.modules[name] for name in (*modules, *_OTHER_MAINS) if name in sys.modules]
         # By its own name, since multiprocessing gives __main__ a second one.
         new = {module.__name__: module for module in found if module.__name__ not in known}
         for module in new.values():
@@ -141,7 +144,7 @@ class WholePickler(Pickler):
         self.has_code = False
         self.handles: dict[TaskReference[object], None] = {}
         self._lines: list[Lines] = []
-        self._unknown = {"__main__", _CHILD_MAIN, *cloudpickle.list_registry_pickle_by_value()}
+        self._unknown = {"__main__", *_OTHER_MAINS, *cloudpickle.list_registry_pickle_by_value()}
         super().__init__(self._file, PROTOCOL, buffer_callback=buffers.append)
 
     def pickle(self, value: object) -> bytes:

@@ -69,7 +69,7 @@ def sent_function(function: object, by_value: Collection[str], context: Context)
     if reference is not None:
         return SentFunction(function=function, name=reference)
     name = name_of(function)
-    return _by_value(function, name, f"the function {name}", {*by_value, *_made_by_hand(name.module)}, context)
+    return _by_value(function, name, f"the function {name}", {*by_value, *made_by_hand(name.module)}, context)
 
 
 def _sent_expression(expression: Expression, by_value: Collection[str], context: Context) -> SentFunction:
@@ -90,7 +90,7 @@ def _by_value(
     return SentFunction(function=function, name=name, buffers=buffers, has_code=whole.has_code)
 
 
-def _made_by_hand(module: str) -> set[str]:
+def made_by_hand(module: str) -> set[str]:
     """Give the module if it is loaded, but nobody else can import it: it goes by value with what is in it."""
     is_made_by_hand = module in sys.modules and getattr(sys.modules[module], "__spec__", None) is None
     return {module} if is_made_by_hand else set()

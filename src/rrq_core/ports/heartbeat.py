@@ -11,7 +11,7 @@ class Heartbeat(ABC):
 
     @abstractmethod
     def beat(self, beats: Sequence[Beat]) -> list[bool]:
-        """Renew keys; a beat with `expire` 0 clears its key.
+        """Renew keys; a beat with `expire` 0 clears its key. Tried once: who beats tries again by itself, and in time.
 
         Returns:
             For each, False if its session is over: its key was not renewed, stop.
@@ -23,7 +23,11 @@ class Heartbeat(ABC):
 
     @abstractmethod
     def signal(self, key: str, signal: int) -> None:
-        """Leave a signal for the process whose heartbeat this is; 0 asks the heartbeat alone to stop."""
+        """Leave a signal for the process whose heartbeat this is; 0 asks the heartbeat alone to stop.
+
+        It is fetched once, also if the call had to be made twice. Nobody may be there to fetch it: it may be dropped
+        after ten minutes.
+        """
 
     @abstractmethod
     def signals(self, keys: Sequence[str], timeout: float) -> list[tuple[str, int]]:

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 from rrq_core.model.ids import MessageId, WorkerId
+from rrq_core.model.status import WorkerStatus
 from rrq_core.model.work import Session
 
 
@@ -21,9 +22,15 @@ class Messages(ABC):
         """
 
     @abstractmethod
-    def answer(self, session: Session, message: MessageId, body: bytes) -> bool:
+    def answer(self, session: Session, message: MessageId, body: bytes, status: WorkerStatus | None = None) -> bool:
         """Keep the answer to a message and take the message off the worker's list.
 
+        Args:
+            session: The worker's registration.
+            message: What is answered.
+            body: The answer.
+            status: What the worker is from now on, None for no change; in the same step, so that who has the answer
+                finds it so.
         Returns:
             True if it was there; False if it was answered before.
         Raises:

@@ -10,6 +10,7 @@ from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import (
     Cancelled,
     Ended,
+    Look,
     NewRetry,
     NewTask,
     Standing,
@@ -160,8 +161,10 @@ class Queue(ABC):
         """
 
     @abstractmethod
-    def ended(self, watcher: WatcherId, timeout: float) -> list[Ended]:
+    def ended(self, watcher: WatcherId, timeout: float, look: Look | None = None) -> list[Ended]:
         """Wait until something lies in the inbox, at most `timeout` seconds, and take it out.
+
+        With `look`, what it asks for comes with the news of that task, if the store can give it in the same trip.
 
         The answer may be lost on its way: after an error, `watch` again for all that is still wanted.
         """
@@ -170,7 +173,13 @@ class Queue(ABC):
     def recover(self, now: bool = False) -> Recovered:
         """Set right what time has brought: lost workers, due tasks, expired results, lost wake-ups. Bounded, for all.
 
-        Within half a second of the last run of anybody it does nothing, unless `now`.
+        A worker is late when its heartbeat was not renewed for one and a half periods. It is lost when it has lapsed,
+        and was seen to be late, by whoever called this, for a period. A time in which nobody did counts for a quarter
+        of one at most: the store may have been away, for all, and those that live beat again within a quarter after.
+        The task of who is lost is settled as by `Workers.leave`.
+
+        Within half a second of the last run of anybody it does nothing, unless `now`. When it is worth while next,
+        `step` says to a worker that finds nothing to do (`look_again`).
         """
 
     @abstractmethod

@@ -14,9 +14,10 @@ class Workers(ABC):
 
     @abstractmethod
     def register(self, worker: NewWorker) -> Session:
-        """Enter a worker under its id, IDLE, with a session of its own.
+        """Enter a worker under its id, IDLE, with a session of its own and, if it has a heartbeat, the first beat.
 
-        One that exited or was lost is taken over: what it ran is settled first, and messages left for it are dropped.
+        One that exited, was lost, or whose heartbeat has lapsed is taken over: what it ran is settled first. Messages
+        and signals that were left for it are dropped.
 
         Raises:
             WorkerIdTaken: If a worker of this id is alive (one without a heartbeat is, until it leaves).
@@ -36,7 +37,8 @@ class Workers(ABC):
         The same session leaving again is answered True again, and nothing changes.
 
         What it held is decided by the task's `on_lost`; with `idle` the worker says that it runs nothing, so what it
-        holds goes back to the front of its queue, and the attempt is not counted.
+        holds goes back to the front of its queue, and the attempt is not counted. Whoever saw a worker's process end
+        calls it for the worker, as LOST: the reason stays in the worker's log and with a task that has DIED.
         """
 
     @abstractmethod
@@ -44,8 +46,12 @@ class Workers(ABC):
         """Look at workers that are in one of these states, all for None; unknown ones are left out."""
 
     @abstractmethod
-    def forget(self, workers: Sequence[WorkerId]) -> list[WorkerId]:
-        """Delete all that is kept of workers that are EXITED or LOST; answer which were."""
+    def forget(self, workers: Sequence[WorkerId], even_silent: bool = False) -> list[WorkerId]:
+        """Delete all that is kept of workers that are EXITED or LOST; answer which were.
+
+        With `even_silent` also active ones without a heartbeat, of which nobody can tell that they are gone. What they
+        held is settled as for one that is lost.
+        """
 
     @abstractmethod
     def log(self, session: Session, entries: Sequence[NewLogEntry]) -> None:
@@ -58,3 +64,7 @@ class Workers(ABC):
     @abstractmethod
     def log_tail(self, workers: Sequence[WorkerId], n: int | None) -> list[LogEntry]:
         """Read the last `n` lines of each log (None: all), oldest first, worker by worker."""
+
+    @abstractmethod
+    def time(self) -> float:
+        """Read the store's clock, in unix seconds."""

@@ -1,4 +1,6 @@
-"""What tests import: contract suites for ports, and small things to test with.
+"""What tests import: a harness that steps workers, a clock to move, faults, and contract suites for ports.
+
+The fixtures of the pytest plugin stand on the first three.
 
 Whoever writes a backend or an offload proves it in three lines:
 
@@ -16,7 +18,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rrq_core.testing.backend import BackendTests
     from rrq_core.testing.builders import new_task, new_tasks, new_value, new_watcher, new_worker
+    from rrq_core.testing.clock import ManualClock
+    from rrq_core.testing.crashes import crash_everywhere
+    from rrq_core.testing.faults import Crash, Faults
     from rrq_core.testing.hand import Hand
+    from rrq_core.testing.harnessed import Harness, harness
     from rrq_core.testing.heartbeat import HeartbeatTests
     from rrq_core.testing.looking import assert_lawful, snapshot, unchanged
     from rrq_core.testing.messages import MessagesTests
@@ -24,20 +30,28 @@ if TYPE_CHECKING:
     from rrq_core.testing.offload import OffloadTests
     from rrq_core.testing.queue import QueueTests
     from rrq_core.testing.settings import SettingsTests
+    from rrq_core.testing.stepped import SteppedWorker
     from rrq_core.testing.waiting import wait_until
     from rrq_core.testing.workers import WorkersTests
 
 __all__ = [
     "BackendTests",
+    "Crash",
+    "Faults",
     "Hand",
+    "Harness",
     "HeartbeatTests",
+    "ManualClock",
     "MessagesTests",
     "ObjectStoreTests",
     "OffloadTests",
     "QueueTests",
     "SettingsTests",
+    "SteppedWorker",
     "WorkersTests",
     "assert_lawful",
+    "crash_everywhere",
+    "harness",
     "new_task",
     "new_tasks",
     "new_value",
@@ -51,7 +65,11 @@ __all__ = [
 _HOMES = {
     "backend": ["BackendTests"],
     "builders": ["new_task", "new_tasks", "new_value", "new_watcher", "new_worker"],
+    "clock": ["ManualClock"],
+    "crashes": ["crash_everywhere"],
+    "faults": ["Crash", "Faults"],
     "hand": ["Hand"],
+    "harnessed": ["Harness", "harness"],
     "heartbeat": ["HeartbeatTests"],
     "looking": ["assert_lawful", "snapshot", "unchanged"],
     "messages": ["MessagesTests"],
@@ -59,6 +77,7 @@ _HOMES = {
     "offload": ["OffloadTests"],
     "queue": ["QueueTests"],
     "settings": ["SettingsTests"],
+    "stepped": ["SteppedWorker"],
     "waiting": ["wait_until"],
     "workers": ["WorkersTests"],
 }

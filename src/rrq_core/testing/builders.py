@@ -75,18 +75,19 @@ def new_worker(
     return NewWorker(
         id=WorkerId(f"worker-{secrets.token_hex(4)}" if id is None else id),
         queues=tuple(queues),
-        info=new_worker_info(queues, heartbeat.key if heartbeat else None),
+        info=new_worker_info(queues),
         heartbeat=heartbeat,
         process_log="/var/log/worker",
         log_max=log_max,
     )
 
 
-def new_worker_info(queues: Sequence[QueueName] = (DEFAULT_QUEUE,), heartbeat_key: str | None = None) -> WorkerInfo:
+def new_worker_info(queues: Sequence[QueueName] = (DEFAULT_QUEUE,)) -> WorkerInfo:
     """Make what a worker tells of itself."""
     return WorkerInfo(
         host="host",
         pid=4711,
+        process_start="1234",
         boot_id="boot",
         username="somebody",
         platform="Linux",
@@ -96,5 +97,4 @@ def new_worker_info(queues: Sequence[QueueName] = (DEFAULT_QUEUE,), heartbeat_ke
         queues=tuple(queues),
         cwd="/home/somebody",
         libraries={"attrs": "26.1.0"},
-        heartbeat_key=heartbeat_key,
     )

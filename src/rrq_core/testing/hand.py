@@ -7,7 +7,7 @@ from rrq_core.model.status import TaskStatus, WorkerStatus
 from rrq_core.model.task import NewTask, Standing, TaskChange
 from rrq_core.model.value import NewValue
 from rrq_core.model.work import Claim, Finished, FinishReply, MessageIn, Step, Take, Work
-from rrq_core.model.worker import NewWorker
+from rrq_core.model.worker import Beat, NewWorker
 from rrq_core.ports import Backend
 from rrq_core.testing.builders import new_value, new_worker
 
@@ -28,6 +28,19 @@ class Hand:
         self.queues = tuple(queues)
         self.worker = new_worker(queues) if worker is None else worker
         self.session = backend.workers.register(self.worker)
+
+    @property
+    def heartbeat_key(self) -> str:
+        """The key of its heartbeat; it must have one."""
+        assert self.session.heartbeat_key is not None, f"{self.worker.id} has no heartbeat"
+        return self.session.heartbeat_key
+
+    def beat(self) -> bool:
+        """Prove that it lives; False if its session is over."""
+        terms = self.worker.heartbeat
+        assert terms is not None, f"{self.worker.id} has no heartbeat"
+        beat = Beat(key=self.heartbeat_key, expire=terms.expire, value=f"{terms.expire:g}", session=self.session)
+        return self.backend.heartbeat.beat([beat])[0]
 
     def step(self, finished: Finished | None = None, idle_status: WorkerStatus = WorkerStatus.IDLE) -> Step:
         """Hand in a finish, if any, and ask for what is next."""

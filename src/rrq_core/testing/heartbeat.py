@@ -11,9 +11,11 @@ from rrq_core.ports import Backend
 from rrq_core.testing.builders import new_worker
 from rrq_core.testing.case import ContractCase
 from rrq_core.testing.hand import Hand
+from rrq_core.testing.looking import worker_of
 from rrq_core.testing.waiting import wait_until
 
 LONG, SOON = 60.0, 10.0
+TERMS = HeartbeatTerms(period=20.0, expire=60.0)
 
 
 class HeartbeatTests(ContractCase):
@@ -51,22 +53,47 @@ class HeartbeatTests(ContractCase):
         assert backend.heartbeat.remaining([]) == []
 
     def test_only_a_session_that_holds_keeps_its_key_alive(self, backend: Backend, keys: list[str]) -> None:
-        terms = [HeartbeatTerms(key=f"{backend.queue_id}:worker:w{n}:heartbeat", period=20, expire=60) for n in (0, 1)]
-        here, gone = (Hand(backend, worker=new_worker(id=f"w{n}", heartbeat=terms[n])) for n in (0, 1))
+        here, gone = (Hand(backend, worker=new_worker(heartbeat=TERMS)) for _ in range(2))
         backend.workers.leave(gone.session, WorkerStatus.EXITED, "")
         beats = [
-            Beat(key=terms[0].key, expire=60.0, value="60", session=here.session),
-            Beat(key=terms[1].key, expire=60.0, value="60", session=gone.session),
+            Beat(key=here.heartbeat_key, expire=60.0, value="60", session=here.session),
+            Beat(key=gone.heartbeat_key, expire=60.0, value="60", session=gone.session),
             Beat(key=keys[0], expire=60.0, value="60"),
         ]
         assert backend.heartbeat.beat(beats) == [True, False, True]
-        left = backend.heartbeat.remaining([terms[0].key, terms[1].key, keys[0]])
+        left = backend.heartbeat.remaining([here.heartbeat_key, gone.heartbeat_key, keys[0]])
         assert [seconds is not None for seconds in left] == [True, False, True]
 
     def test_a_worker_that_registers_has_its_first_beat(self, backend: Backend) -> None:
-        terms = HeartbeatTerms(key=f"{backend.queue_id}:worker:w:heartbeat", period=20.0, expire=60.0)
-        Hand(backend, worker=new_worker(id="w", heartbeat=terms))
-        assert backend.heartbeat.remaining([terms.key])[0] is not None
+        hand = Hand(backend, worker=new_worker(heartbeat=TERMS))
+        assert backend.heartbeat.remaining([hand.heartbeat_key])[0] is not None
+
+    def test_the_key_of_a_worker_is_told_to_it_and_to_who_looks(self, backend: Backend) -> None:
+        beating, other = Hand(backend, worker=new_worker(heartbeat=TERMS)), Hand(backend)
+        keys = [worker_of(backend, hand.worker.id).info for hand in (beating, other)]
+        assert [info and info.heartbeat_key for info in keys] == [beating.session.heartbeat_key, None]
+        assert other.session.heartbeat_key is None
+
+    def test_each_worker_has_a_key_of_its_own(self, backend: Backend) -> None:
+        names = ("a", "a:heartbeat", "a:heartbeat:kill", "a:worker:a")
+        hands = [Hand(backend, worker=new_worker(id=name, heartbeat=TERMS)) for name in names]
+        assert len({hand.heartbeat_key for hand in hands}) == len(hands)
+        backend.workers.leave(hands[0].session, WorkerStatus.EXITED, "")
+        left = backend.heartbeat.remaining([hand.heartbeat_key for hand in hands])
+        assert [seconds is not None for seconds in left] == [False, True, True, True]
+
+    def test_who_leaves_beats_no_more(self, backend: Backend) -> None:
+        hand = Hand(backend, worker=new_worker(heartbeat=TERMS))
+        backend.workers.leave(hand.session, WorkerStatus.LOST, "killed by SIGKILL")
+        assert not hand.beat()
+        assert backend.heartbeat.remaining([hand.heartbeat_key]) == [None]
+
+    def test_who_was_followed_under_its_id_beats_no_more(self, backend: Backend) -> None:
+        worker = new_worker(heartbeat=TERMS)
+        before = Hand(backend, worker=worker)
+        backend.workers.leave(before.session, WorkerStatus.LOST, "")
+        after = Hand(backend, worker=worker)
+        assert (before.beat(), after.beat()) == (False, True)
 
     def test_signals_wait_until_they_are_fetched(self, backend: Backend, keys: list[str]) -> None:
         backend.heartbeat.signal(keys[0], 15)
@@ -90,9 +117,8 @@ class HeartbeatTests(ContractCase):
         assert heard == [(keys[1], 0)]
 
     def test_an_old_signal_does_not_hit_a_successor(self, backend: Backend) -> None:
-        terms = HeartbeatTerms(key=f"{backend.queue_id}:worker:w:heartbeat", period=20.0, expire=60.0)
-        hand = Hand(backend, worker=new_worker(id="w", heartbeat=terms))
+        hand = Hand(backend, worker=new_worker(heartbeat=TERMS))
         backend.workers.leave(hand.session, WorkerStatus.EXITED, "")
-        backend.heartbeat.signal(terms.key, 15)
-        Hand(backend, worker=new_worker(id="w", heartbeat=terms))
-        assert backend.heartbeat.signals([terms.key], 0.05) == []
+        backend.heartbeat.signal(hand.heartbeat_key, 15)
+        Hand(backend, worker=hand.worker)
+        assert backend.heartbeat.signals([hand.heartbeat_key], 0.05) == []

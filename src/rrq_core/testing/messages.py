@@ -8,7 +8,7 @@ from rrq_core.model.status import WorkerStatus
 from rrq_core.ports import Backend
 from rrq_core.testing.case import ContractCase
 from rrq_core.testing.hand import Hand
-from rrq_core.testing.looking import unchanged
+from rrq_core.testing.looking import unchanged, worker_of
 
 ANY_BYTES = bytes(range(256)) + b"\r\n"
 
@@ -62,6 +62,23 @@ class MessagesTests(ContractCase):
             hand.worker.id: {message: b"first"}
         }
 
+    @pytest.mark.parametrize("status", [WorkerStatus.PAUSED, WorkerStatus.IDLE])
+    def test_an_answer_changes_the_status_of_its_worker_in_the_same_step(
+        self, backend: Backend, status: WorkerStatus
+    ) -> None:
+        hand = Hand(backend)
+        backend.messages.send(b"question", [hand.worker.id])
+        message = hand.take_message().id
+        backend.messages.answer(hand.session, message, b"first", status)
+        assert worker_of(backend, hand.worker.id).status is status
+
+    def test_an_answer_that_comes_again_does_not_change_the_status(self, backend: Backend) -> None:
+        hand = Hand(backend)
+        backend.messages.send(b"question", [hand.worker.id])
+        message = self.answer(hand, b"first")
+        with unchanged(backend):
+            backend.messages.answer(hand.session, message, b"first", WorkerStatus.PAUSED)
+
     def test_answers_are_read_of_one_message_or_of_all(self, backend: Backend) -> None:
         hands = [Hand(backend), Hand(backend)]
         ids = [hand.worker.id for hand in hands]
@@ -111,7 +128,7 @@ class MessagesTests(ContractCase):
         message = backend.messages.send(b"question", [hand.worker.id])
         backend.workers.leave(hand.session, WorkerStatus.LOST, "")
         with unchanged(backend), pytest.raises(Fenced):
-            backend.messages.answer(hand.session, message, b"late")
+            backend.messages.answer(hand.session, message, b"late", WorkerStatus.PAUSED)
 
     def test_an_answer_to_nothing_is_not_kept(self, backend: Backend) -> None:
         hand = Hand(backend)

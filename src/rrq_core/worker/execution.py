@@ -1,17 +1,19 @@
 """Runs tasks: each in this process, or in one of its own."""
 
-from rrq_core.errors import PayloadRefused
+from rrq_core.errors import PayloadRefused, RrqError
 from rrq_core.model.config import WorkerConfig
 from rrq_core.model.task import Standing
 from rrq_core.model.work import Claim, Finished, Work
 from rrq_core.ports import Backend
+from rrq_core.worker.environment import Environment
 from rrq_core.worker.journal import Journal
+from rrq_core.worker.outage import PASSING
 from rrq_core.worker.process.link import Surroundings
 from rrq_core.worker.process.news import News
 from rrq_core.worker.process.runner import SeparateProcesses
 from rrq_core.worker.process.watch import Watch
 from rrq_core.worker.progress import teller
-from rrq_core.worker.run import not_begun, run_task
+from rrq_core.worker.run import GetValues, needed_values, not_begun, run_task
 
 
 class Execution:
@@ -21,34 +23,62 @@ class Execution:
         backend: The queue.
         config: How the worker behaves.
         journal: The worker's log.
+        environment: What tasks find beside their own; none is run while it is broken.
+        get_values: Gets stored values, however long it takes.
     """
 
-    def __init__(self, backend: Backend, config: WorkerConfig, journal: Journal) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        config: WorkerConfig,
+        journal: Journal,
+        environment: Environment,
+        get_values: GetValues,
+    ) -> None:
         self._backend = backend
         self._config = config
         self._journal = journal
+        self._environment = environment
+        self._get_values = get_values
         self._surroundings = Surroundings.here()
         self._processes: SeparateProcesses | None = None
         self._claim: Claim | None = None
         self._untold = News()
 
     def run(self, work: Work) -> Finished | None:
-        """Run a task, which has all its values, to its end.
+        """Run a task to its end.
 
         Returns:
             How it ended; None if the claim was lost meanwhile, so that nobody wants to know.
         Raises:
+            BackendUnavailable, BackendFull: If its values cannot be had, and the worker is asked to stop.
             StoppedNow: If this process is to stop at once.
         """
         queue_id = self._backend.queue_id
-        if not work.separate_process:
-            return run_task(work, queue_id, teller(self._backend.queue, work.claim))
+        if self._environment.error is not None:
+            return not_begun(work, queue_id, self._environment.error)
+        try:
+            work = needed_values(work, queue_id, self._get_values)
+        except PASSING:
+            raise
+        except RrqError as error:
+            return not_begun(work, queue_id, error)
+        if work.separate_process:
+            return self._run_apart(work)
+        return run_task(work, queue_id, teller(self._backend.queue, work.claim), self._environment.names)
+
+    def _run_apart(self, work: Work) -> Finished | None:
         try:
             ran = self._own_processes().run(work)
         except (OSError, PayloadRefused) as error:
-            return not_begun(work, queue_id, error)
+            return not_begun(work, self._backend.queue_id, error)
         self._claim, self._untold = work.claim, ran.news
         return ran.finished
+
+    def refresh(self) -> None:
+        """Have the processes of tasks made in the environment that there is now."""
+        if self._processes is not None:
+            self._processes.refresh()
 
     def tell_rest(self) -> None:
         """Tell the store what it was not told of the last process while that was running.
@@ -79,6 +109,7 @@ class Execution:
                 self._config,
                 self._surroundings,
                 watch,
+                lambda: self._environment.create,
                 is_threaded=not self._backend.shared,
             )
         return self._processes

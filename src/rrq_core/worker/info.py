@@ -14,6 +14,7 @@ from rrq_core.worker.setup import WorkerSetup
 
 _LIBRARIES = ("cloudpickle", "numpy", "scipy", "pandas", "polars", "pyarrow", "scikit-learn", "torch", "redis")
 _LINUX_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_START_TIME = 19  # of the fields behind the name of the program; in ticks since the boot
 
 
 def worker_info(setup: WorkerSetup) -> WorkerInfo:
@@ -21,6 +22,7 @@ def worker_info(setup: WorkerSetup) -> WorkerInfo:
     return WorkerInfo(
         host=socket.gethostname(),
         pid=os.getpid(),
+        process_start=process_start(os.getpid()) or "",
         boot_id=boot_id(),
         username=_username(),
         platform=f"{sys.platform}-{platform.machine()}",
@@ -40,6 +42,22 @@ def boot_id() -> str:
     import psutil  # here, since a worker on Linux starts sooner without it
 
     return str(int(psutil.boot_time()))
+
+
+def process_start(pid: int) -> str | None:
+    """Tell when a process was started, as this machine counts it; None if there is no such process."""
+    if _LINUX_BOOT_ID.exists():
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        return None if fields[0] in (b"Z", b"X") else fields[_START_TIME].decode()
+    import psutil
+
+    try:
+        return str(psutil.Process(pid).create_time())
+    except psutil.NoSuchProcess:
+        return None
 
 
 def _username() -> str:

@@ -2,10 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Protocol
 
 from rrq_core.model.work import Session
 from rrq_core.model.worker import NewLogEntry
 from rrq_core.ports import Workers
+
+
+class WriteLog(Protocol):
+    """What writes lines of a worker's log."""
+
+    def __call__(self, *entries: NewLogEntry) -> None:
+        """Write them, all in one call to the store."""
 
 
 class Journal:
@@ -28,10 +36,11 @@ class Journal:
         """
         self._workers.log(session, entries)
         for entry in entries:
-            self.show(entry.command, entry.message)
+            self.show(entry.command, entry.message, entry.child)
 
-    def show(self, command: str, message: str) -> None:
+    def show(self, command: str, message: str, child: int | None = None) -> None:
         """Print a line that the store writes by itself, or that is for this place only."""
         if self._printer is not None:
             time = datetime.now(UTC).isoformat(timespec="milliseconds")
-            self._printer(f"{time} {command} {message}".rstrip())
+            stamp = time if child is None else f"{time}/{child}"
+            self._printer(f"{stamp} {command} {message}".rstrip())

@@ -13,6 +13,7 @@ from rrq_core.model.status import TaskStatus
 from rrq_core.model.value import Stored
 from rrq_core.model.work import Claim, Finished, Work
 from rrq_core.payload import (
+    NO_NAMES,
     Context,
     PayloadKind,
     capture_failure,
@@ -66,14 +67,14 @@ def read_ahead(work: Work, queue_id: QueueId) -> None:
         stored_values_of(work.body, _body_context(work.root, queue_id))
 
 
-def run_task(work: Work, queue_id: QueueId, tell: Tell, environment: Mapping[str, object] | None = None) -> Finished:
+def run_task(work: Work, queue_id: QueueId, tell: Tell, names: Mapping[str, object] = NO_NAMES) -> Finished:
     """Run a claimed task, which has all its values, in this thread.
 
     Args:
         work: The task.
         queue_id: Its queue.
         tell: Hands what the task tells of itself on to the store.
-        environment: The names of the worker's environment, which expressions see; None: there are none.
+        names: The environment: what expressions see, and where a function is looked for that cannot be imported here.
     Returns:
         How it ended: COMPLETE with its value, or ERROR with what was raised and, where that is retried, when.
     Raises:
@@ -90,7 +91,7 @@ def run_task(work: Work, queue_id: QueueId, tell: Tell, environment: Mapping[str
     watch_warnings()
     hear_progress()
     # A copy of the context, so that what the task sets in its context variables is gone after it.
-    return contextvars.copy_context().run(_run, work, queue_id, task, environment or {})
+    return contextvars.copy_context().run(_run, work, queue_id, task, names)
 
 
 def not_begun(work: Work, queue_id: QueueId, error: BaseException) -> Finished:
@@ -119,12 +120,12 @@ def failed(claim: Claim, queue_id: str, error: BaseException, warnings: Sequence
     return Finished(claim=claim, status=TaskStatus.ERROR, result=result, note=note)
 
 
-def _run(work: Work, queue_id: QueueId, task: CurrentTask, environment: Mapping[str, object]) -> Finished:
+def _run(work: Work, queue_id: QueueId, task: CurrentTask, names: Mapping[str, object]) -> Finished:
     enter_task(task)
     is_retried: IsRetried = is_named
     try:
-        context, results = _body_context(work.root, queue_id), _results(work, queue_id)
-        call = decode_call(work.body, context, work.values, results, environment)
+        context = _body_context(work.root, queue_id)
+        call = decode_call(work.body, context, work.values, _results(work, queue_id), names)
         is_retried = is_of
         value = awaited(call.function(*call.args, **call.kwargs))
         is_retried = is_named

@@ -26,6 +26,8 @@ class WorkerSetup:
         config_name: The name under which its configuration is stored.
         config: That configuration; see `read_config`.
         process_log: The path of the file that takes what its process prints, None where there is none.
+        exit_when_lost: Whether it ends when it was declared lost, for a supervisor to start another; else it registers
+            again.
     """
 
     queue_id: QueueId
@@ -34,6 +36,7 @@ class WorkerSetup:
     config_name: str
     config: WorkerConfig
     process_log: str | None = None
+    exit_when_lost: bool = False
 
 
 def new_worker_id() -> WorkerId:
@@ -50,12 +53,14 @@ def read_config(backend: Backend, name: str, timeout: float = 0.0) -> WorkerConf
         name: The name that it was saved under; `localhost` is there as soon as somebody has connected to the queue.
         timeout: Seconds to wait for it to be saved; it is looked for once a second.
     Raises:
+        InvalidName: If this can be no name.
         InvalidArgument: If there is none of this name; the error lists those that exist.
 
     R: rrq_worker_config_read
     """
+    setting = worker_config_name(name)
     deadline = time.monotonic() + timeout
-    while (stored := backend.settings.get(worker_config_name(name))) is None:
+    while (stored := backend.settings.get(setting)) is None:
         left = deadline - time.monotonic()
         if left <= 0:
             raise InvalidArgument(_no_config(backend, name))
@@ -64,12 +69,13 @@ def read_config(backend: Backend, name: str, timeout: float = 0.0) -> WorkerConf
 
 
 def _no_config(backend: Backend, name: str) -> str:
-    existing = _names(backend.settings)
+    existing = config_names(backend.settings)
     missing = f"the queue {backend.queue_id!r} has no worker configuration {name!r}"
     if not existing:
         return f"{missing}, nor any other: is this the right queue id and URL? A queue is made by connect()"
     return f"{missing}; save it with worker_config_save(), or choose from: {', '.join(map(repr, existing))}"
 
 
-def _names(settings: Settings) -> list[str]:
+def config_names(settings: Settings) -> list[str]:
+    """List the names of a queue's worker configurations, in order."""
     return sorted(setting.name for setting in settings.names(SettingKind.WORKER_CONFIG))

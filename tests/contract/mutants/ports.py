@@ -1,6 +1,11 @@
 """Mutants of the ports: what they check, and what they keep."""
 
+import math
+
+from attrs import evolve
+
 from rrq_core.model.ids import QueueId
+from rrq_core.model.status import WorkerStatus
 from tests.contract.mutants.registry import mutant, nothing
 from tests.contract.reference.queue import ReferenceQueue
 from tests.contract.reference.recovery import Recovery
@@ -123,8 +128,8 @@ def stores_ask_for_no_claim(right):
 
 @mutant(ReferenceMessages, "answer", "test_the_first_answer_counts")
 def the_last_answer_counts(right):
-    def answer(self, session, message, body):
-        first = right(self, session, message, body)
+    def answer(self, session, message, body, status=None):
+        first = right(self, session, message, body, status)
         self.moves.space.workers[session.worker].answers[message] = body
         return first
 
@@ -148,6 +153,102 @@ def whoever_beats_is_heard(right):
         return True
 
     return _renew
+
+
+@mutant(ReferenceHeartbeat, "_renew", "test_who_was_followed_under_its_id_beats_no_more")
+def who_goes_by_the_id_of_an_active_worker_is_heard(right):
+    def _renew(self, beat):
+        worker = self.moves.space.workers[beat.session.worker]
+        return right(self, evolve(beat, session=evolve(beat.session, token=worker.token or "")))
+
+    return _renew
+
+
+@mutant(ReferenceHeartbeat, "_renew", "test_a_second_outage_is_judged_anew")
+def who_was_late_once_stays_so(right):
+    def _renew(self, beat):
+        worker = self.moves.space.workers[beat.session.worker]
+        late = worker.late
+        is_heard = right(self, beat)
+        worker.late = late
+        return is_heard
+
+    return _renew
+
+
+@mutant(Recovery, "_lose", "test_a_worker_whose_heart_stopped_is_lost_and_its_task_has_died")
+def a_lost_worker_keeps_its_session(right):
+    def _lose(self, worker):
+        token = worker.token
+        right(self, worker)
+        worker.token = token
+
+    return _lose
+
+
+@mutant(ReferenceQueue, "_until_overdue", "test_the_first_lapse_of_who_has_just_registered_is_known")
+def nobody_is_told_of_lapses(right):
+    return lambda self, worker, now: math.inf
+
+
+@mutant(ReferenceQueue, "_until_overdue", "test_who_comes_when_it_is_worth_while_finds_who_is_lost_in_time")
+def lapses_are_told_of_too_late(right):
+    return lambda self, worker, now: right(self, worker, now) + 1.0
+
+
+@mutant(ReferenceMessages, "answer", "test_an_answer_changes_the_status_of_its_worker_in_the_same_step")
+def an_answer_leaves_the_status(right):
+    return lambda self, session, message, body, status=None: right(self, session, message, body)
+
+
+@mutant(ReferenceMessages, "answer", "test_an_answer_that_comes_again_does_not_change_the_status")
+def an_answer_to_nothing_changes_the_status(right):
+    def answer(self, session, message, body, status=None):
+        worker = self.moves.worker_of(session)
+        worker.status = worker.status if status is None else status
+        return right(self, session, message, body, status)
+
+    return answer
+
+
+@mutant(ReferenceWorkers, "leave", "test_who_was_succeeded_cannot_leave")
+def who_is_said_to_be_lost_need_not_show_a_session(right):
+    def leave(self, session, status, reason, idle=False):
+        if status is WorkerStatus.LOST:
+            session = evolve(session, token=self.moves.space.workers[session.worker].token)
+        return right(self, session, status, reason, idle)
+
+    return leave
+
+
+@mutant(ReferenceWorkers, "forget", "test_who_is_silent_is_forgotten_only_where_that_is_asked_for")
+def whoever_is_named_is_forgotten(right):
+    def forget(self, workers, even_silent=False):
+        known = self.moves.space.workers
+        return [name for name in dict.fromkeys(workers) if known.pop(name, None)]
+
+    return forget
+
+
+@mutant(ReferenceWorkers, "forget", "test_the_task_of_who_is_forgotten_is_settled")
+def a_forgotten_worker_takes_its_task_along(right):
+    def forget(self, workers, even_silent=False):
+        for name in workers:
+            self.moves.space.workers[name].task = None
+        return right(self, workers, even_silent)
+
+    return forget
+
+
+@mutant(ReferenceWorkers, "_begin_to_beat", "test_an_old_signal_does_not_hit_a_successor")
+def signals_are_kept_for_whoever_comes(right):
+    def _begin_to_beat(self, worker):
+        signals = dict(self.server.signals)
+        key = right(self, worker)
+        self.server.signals.update(signals)
+        return key
+
+    return _begin_to_beat
 
 
 @mutant(ReferenceWorkers, "_may_have_work", "test_a_message_wakes_its_worker")

@@ -10,8 +10,10 @@ from tests.contract.reference.server import Worker
 from tests.contract.reference.transitions import Transitions
 
 BETWEEN_RUNS = 0.5
+SHORT_ABSENCE = 0.6
 DAY = 86_400.0
 HOUR = 3_600.0
+LAPSED = "its heartbeat has lapsed"
 
 
 class Recovery:
@@ -20,6 +22,7 @@ class Recovery:
     def __init__(self, moves: Transitions) -> None:
         self.moves = moves
         self.now = moves.server.now()
+        self.since_last = 0.0
         self.lost: dict[WorkerId, TaskId | None] = {}
         self.requeued: list[TaskId] = []
         self.died: list[TaskId] = []
@@ -30,6 +33,7 @@ class Recovery:
         space = self.moves.space
         if not now and self.now - space.recovered < BETWEEN_RUNS:
             return Recovered()
+        self.since_last = self.now - space.recovered
         space.recovered = self.now
         for worker in list(space.workers.values()):
             if worker.token is not None and self._is_lost(worker):
@@ -47,25 +51,29 @@ class Recovery:
         )
 
     def _is_lost(self, worker: Worker) -> bool:
-        """Lost is whose key is gone and who was seen to be overdue half a period ago: one look may follow an outage."""
+        """Lost is whose key is gone and who was seen to be overdue for a period: one look may follow an outage."""
         terms = worker.new.heartbeat
-        if terms is None:
+        if terms is None or worker.key is None:
             return False
-        left = self.moves.server.remaining(terms.key)
+        left = self.moves.server.remaining(worker.key)
         if (left or 0.0) >= terms.expire - 1.5 * terms.period:
             worker.late = None
             return False
-        worker.late = self.now if worker.late is None else worker.late
-        return left is None and self.now - worker.late >= terms.period / 2
+        worker.late = 0.0 if worker.late is None else self._seen(worker.late, max(terms.period / 4, SHORT_ABSENCE))
+        return left is None and worker.late >= terms.period
+
+    def _seen(self, before: float, longest: float) -> float:
+        """A long time in which nobody looked counts as a short one, and with it what was seen for a short time."""
+        return before + self.since_last if self.since_last <= longest else before - before % longest + longest
 
     def _lose(self, worker: Worker) -> None:
         name = worker.new.id
         self.lost[name] = worker.task
         if worker.task is not None:
             task = self.moves.space.tasks[worker.task]
-            was_put_back = self.moves.lose(task, Reason(kind="lost", detail=name))
+            was_put_back = self.moves.lose(task, Reason(kind="lost", detail=f"{name}: {LAPSED}"))
             (self.requeued if was_put_back else self.died).append(task.id)
-        self.moves.log(worker, "LOST")
+        self.moves.log(worker, "LOST", LAPSED)
         self.moves.sign_off(worker, WorkerStatus.LOST)
 
     def _expire(self) -> list[TaskId]:

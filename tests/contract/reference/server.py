@@ -57,10 +57,15 @@ class Task:
 
 @define(kw_only=True)
 class Worker:
-    """A worker as it stands. `late`: since when its heartbeat is overdue; `left`: the session that it ended itself."""
+    """A worker as it stands.
+
+    `key`: that of its heartbeat; `late`: for how many seconds that was seen to be overdue; `left`: the session that it
+    ended itself.
+    """
 
     new: NewWorker
     token: str | None
+    key: str | None = None
     status: WorkerStatus = WorkerStatus.IDLE
     task: TaskId | None = None
     late: float | None = None
@@ -150,8 +155,7 @@ class Server:
 
     def is_beating(self, worker: Worker) -> bool:
         """Whether a worker's heartbeat, if it has one, has not lapsed."""
-        terms = worker.new.heartbeat
-        return terms is None or self.remaining(terms.key) is not None
+        return worker.key is None or self.remaining(worker.key) is not None
 
     def remaining(self, key: str) -> float | None:
         """Seconds until a heartbeat lapses."""
@@ -160,9 +164,9 @@ class Server:
 
     def stop_beat(self, worker: Worker) -> None:
         """Clear a worker's heartbeat, and the signals that were left for it."""
-        if worker.new.heartbeat is not None:
-            self.beats.pop(worker.new.heartbeat.key, None)
-            self.signals.pop(worker.new.heartbeat.key, None)
+        if worker.key is not None:
+            self.beats.pop(worker.key, None)
+            self.signals.pop(worker.key, None)
 
 
 def shelf_of(queue_id: QueueId) -> str:

@@ -1,11 +1,14 @@
 """What workers do with tasks of the reference backend."""
 
+import math
+
 from rrq_core.errors import ObjectMissing
 from rrq_core.model.ids import Hash, Tag, TaskId
 from rrq_core.model.status import TaskStatus, WorkerStatus
 from rrq_core.model.task import Standing, TaskChange
 from rrq_core.model.value import NewValue
 from rrq_core.model.work import Claim, Finished, FinishReply, MessageIn, Session, Step, Take, Work
+from tests.contract.reference.recovery import BETWEEN_RUNS, SHORT_ABSENCE
 from tests.contract.reference.server import Server, Task, Worker, atomic
 from tests.contract.reference.transitions import Transitions, checkpoint_tag
 
@@ -89,9 +92,20 @@ class Stepping:
         now = self.server.now()
         times = [task.due - now for task in self.moves.space.tasks.values() if task.due is not None]
         for worker in self.moves.space.workers.values():
-            if worker.token is not None and worker.new.heartbeat is not None:
-                times.append(self.server.remaining(worker.new.heartbeat.key) or 0.0)
-        return max(0.0, min(times)) if times else None
+            if worker.token is not None:
+                times.append(self._until_overdue(worker, now))
+        return max(0.0, min(times)) if min(times, default=math.inf) < math.inf else None
+
+    def _until_overdue(self, worker: Worker, now: float) -> float:
+        """Seconds until it is worth while to look after a worker: it will be late, or late for long enough."""
+        terms = worker.new.heartbeat
+        if terms is None or worker.key is None:
+            return math.inf
+        lapses = self.server.remaining(worker.key) or 0.0
+        wait = lapses - terms.expire + 1.5 * terms.period
+        if worker.late is not None:
+            wait = lapses if worker.late >= terms.period else min(terms.period - worker.late, SHORT_ABSENCE)
+        return max(wait, self.moves.space.recovered + BETWEEN_RUNS - now)
 
     def _work(self, task: Task, session: Session) -> Work:
         shelf, root = self.moves.shelf, self.moves.space.tasks[task.root]

@@ -5,6 +5,8 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 
+from attrs import evolve
+
 from rrq_core.errors import Fenced, WorkerIdTaken, WorkerNotFound
 from rrq_core.model.ids import MessageId, QueueName, WorkerId
 from rrq_core.model.status import WorkerStatus
@@ -14,6 +16,8 @@ from rrq_core.model.worker import Beat, LogEntry, NewLogEntry, NewWorker, Worker
 from rrq_core.ports import Heartbeat, Messages, Workers
 from tests.contract.reference.server import Worker, atomic
 from tests.contract.reference.transitions import Transitions
+
+LAPSED = "its heartbeat had lapsed, and its id was taken over"
 
 
 class ReferenceWorkers(Workers):
@@ -30,15 +34,22 @@ class ReferenceWorkers(Workers):
         if before is not None and before.token is not None:
             if self.server.is_beating(before):
                 raise WorkerIdTaken(worker.id)
-            self._settle(before, WorkerStatus.LOST, "another worker took over its id")
-        now = Worker(new=worker, token=secrets.token_hex(8))
+            self.moves.log(before, "LOST", LAPSED)
+            self._settle(before, WorkerStatus.LOST, LAPSED)
+        token = secrets.token_hex(8)
+        now = Worker(new=worker, token=token, key=self._begin_to_beat(worker))
         if before is not None:
             now.log, now.answers = before.log, before.answers
         workers[worker.id] = now
-        if worker.heartbeat is not None:
-            self.server.beats[worker.heartbeat.key] = self.server.now() + worker.heartbeat.expire
-            self.server.signals.pop(worker.heartbeat.key, None)
-        return Session(worker=worker.id, token=now.token or "", log_max=worker.log_max)
+        return Session(worker=worker.id, token=token, log_max=worker.log_max, heartbeat_key=now.key)
+
+    def _begin_to_beat(self, worker: NewWorker) -> str | None:
+        key = f"heartbeat of {worker.id} in {self.moves.queue_id}"
+        self.server.signals.pop(key, None)
+        if worker.heartbeat is None:
+            return None
+        self.server.beats[key] = self.server.now() + worker.heartbeat.expire
+        return key
 
     def _settle(self, worker: Worker, status: WorkerStatus, reason: str) -> None:
         if worker.task is not None:
@@ -100,16 +111,17 @@ class ReferenceWorkers(Workers):
             id=worker.new.id,
             status=worker.status,
             task=worker.task,
-            info=worker.new.info,
+            info=evolve(worker.new.info, heartbeat_key=worker.key),
             process_log=worker.new.process_log,
             last_seen=worker.log[-1].time if worker.log else None,
         )
 
     @atomic
-    def forget(self, workers: Sequence[WorkerId]) -> list[WorkerId]:
+    def forget(self, workers: Sequence[WorkerId], even_silent: bool = False) -> list[WorkerId]:
         known = self.moves.space.workers
-        gone = [name for name in dict.fromkeys(workers) if name in known and not known[name].status.is_active]
+        gone = [name for name in dict.fromkeys(workers) if name in known and _is_gone(known[name], even_silent)]
         for name in gone:
+            self._settle(known[name], WorkerStatus.LOST, "it had no heartbeat, and was deleted")
             del known[name]
         return gone
 
@@ -124,6 +136,13 @@ class ReferenceWorkers(Workers):
         known = self.moves.space.workers
         logs = [known[name].log for name in workers if name in known]
         return [entry for log in logs for entry in log[0 if n is None else max(0, len(log) - n) :]]
+
+    def time(self) -> float:
+        return self.server.now()
+
+
+def _is_gone(worker: Worker, even_silent: bool) -> bool:
+    return not worker.status.is_active or (even_silent and worker.new.heartbeat is None)
 
 
 class ReferenceMessages(Messages):
@@ -145,13 +164,14 @@ class ReferenceMessages(Messages):
         return message
 
     @atomic
-    def answer(self, session: Session, message: MessageId, body: bytes) -> bool:
+    def answer(self, session: Session, message: MessageId, body: bytes, status: WorkerStatus | None = None) -> bool:
         worker = self.moves.worker_of(session)
         open_messages = [(name, sent) for name, sent in worker.messages if name != message]
         if len(open_messages) == len(worker.messages):
             return False
         worker.messages = open_messages
         worker.answers[message] = body
+        worker.status = worker.status if status is None else status
         return True
 
     @atomic
@@ -183,7 +203,7 @@ class ReferenceHeartbeat(Heartbeat):
     def _renew(self, beat: Beat) -> bool:
         if beat.session is not None:
             try:
-                self.moves.worker_of(beat.session)
+                self.moves.worker_of(beat.session).late = None
             except Fenced:
                 return False
         self.server.beats[beat.key] = self.server.now() + beat.expire

@@ -37,6 +37,12 @@ def test_one_gives_one_and_several_give_a_list_in_order(q: rrq.Controller, worke
     assert rrq.task_retry([]) == []
 
 
+def test_new_tasks_are_given_by_the_ids_of_the_old_where_that_is_asked_for(failed: "rrq.Task[int]") -> None:
+    again = rrq.task_retry([failed], named=True)
+    assert again.keys() == {failed.id}
+    assert rrq.task_info(failed).moved.down == (again[failed.id].id,)
+
+
 def test_with_follow_the_old_handle_shows_the_new_task(q: rrq.Controller, workers: rrq.WorkerManager) -> None:
     BROKEN["is"] = True
     task = q.submit(fail_while_broken, 7)

@@ -82,6 +82,12 @@ def test_queues_tell_who_is_next(q: rrq.Controller) -> None:
     assert rrq.task_preceding(first, queue="attic") is None
 
 
+def test_places_in_a_queue_and_what_was_taken_out_are_given_by_id_where_that_is_asked_for(q: rrq.Controller) -> None:
+    first, second = q.submit(double, 1), q.submit(double, 2)
+    assert rrq.task_position([first, second], named=True) == {first.id: 1, second.id: 2}
+    assert rrq.queue_remove(first, named=True) == {first.id: True}
+
+
 def test_a_removed_task_is_cancelled(q: rrq.Controller) -> None:
     first, second, third = q.map(double, range(3))
     assert rrq.queue_remove(second)

@@ -51,6 +51,7 @@ def test_a_worker_writes_down_what_it_does(lab: Lab):
     loop.run()
     assert lab.log() == [
         "ALIVE",
+        "ENVIR new",
         "QUEUE default",
         f"TASK_START {good}",
         f"TASK_COMPLETE {good}",
@@ -133,7 +134,7 @@ def test_a_worker_without_tasks_leaves_after_its_time(lab: Lab):
 
 
 class Clock:
-    """A clock that stands still unless it is told, in the place of the module `time`."""
+    """A clock that stands still unless it is told, in the place of the process's."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -148,7 +149,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch) -> Clock:
     here["clock"] = clock = Clock()
-    monkeypatch.setattr("rrq_core.worker.timer.time", clock)
+    monkeypatch.setattr("rrq_core.worker.timer.process_clock", clock)
     return clock
 
 

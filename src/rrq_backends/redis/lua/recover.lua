@@ -2,65 +2,84 @@
 -- ARGV: Q, limit, now 0/1
 -- Returns: {'EARLY'}; or {'OK', {lost W, its T or '' …}, requeued, died, due, expired, offload names to delete,
 --   collect is due 0/1, dependents left to release}
--- Law: a worker is LOST when its key is gone and it was seen late half a period ago; nobody else requeues its task.
--- include: keys clock wake rearm object drop end_task enqueue release attempt lose erase statuses
-local BETWEEN = 0.5
+-- Law: a worker is LOST when its key is gone and it was seen to be late for a period; nobody else requeues its task. Of a
+--   queue that was destroyed nothing is written anew.
+-- include: keys clock presence wake rearm object drop end_task enqueue release attempt lose lapse erase statuses
 local DAY = 86400
 local HOUR = 3600
 local SILENCE = 600
 local limit = tonumber(ARGV[2])
 
-local last = tonumber(string.match(redis.call('GET', key('recover')) or '', '^(%S+)')) or 0
-if ARGV[3] == '0' and now_number - last < BETWEEN and now_number >= last then
+local last = last_and_next()
+if not is_there() or ARGV[3] == '0' and now_number - last < BETWEEN and now_number >= last then
   return {'EARLY'}
 end
-redis.call('SET', key('recover'), now .. ' ')
 
 local lost, requeued, died, expired, gone, names = {}, {}, {}, {}, {}, {}
-local next_lapse = math.huge
+local next_look = math.huge
+local since_last = math.max(0, now_number - last)
+local late = {}
 
-local function note_lapse(moment)
-  next_lapse = math.min(next_lapse, moment)
+local function look_again(moment)
+  next_look = math.min(next_look, moment)
 end
 
 local function lose(worker)
-  local id, became = settle(worker, 'lost', worker)
+  local id, became = settle(worker, 'lost', worker .. ': its heartbeat has lapsed')
   local list = became == 'REQUEUED' and requeued or died
   if became ~= '' then
     list[#list + 1] = id
   end
   sign_off(worker, 'LOST')
-  redis.call('RPUSH', worker_key(worker, 'log'), now .. ' LOST ')
+  redis.call('RPUSH', worker_key(worker, 'log'), now .. ' LOST its heartbeat has lapsed')
   lost[#lost + 1] = worker
   lost[#lost + 1] = id
 end
 
-local function look_after(worker, terms)
-  local period, expire, beating = string.match(terms, '^(%S+) (%S+) (.*)$')
-  period, expire = tonumber(period), tonumber(expire)
-  local remaining = redis.call('PTTL', beating) / 1000
-  if remaining >= 0 and expire - remaining <= 1.5 * period then
-    redis.call('HDEL', key('worker:late'), worker)
-    return note_lapse(now_number + remaining)
+-- For how long a worker was seen to be late. While nobody looks, nobody may have reached the server, the worker's beater
+-- neither; that is back within a quarter of a period after an outage. So what was seen before does not count to a quarter
+-- with what is seen after, and the outage itself counts as one: even three in a row lose nobody who lives.
+local function seen_late(worker, longest)
+  local seen = 0
+  if late[worker] then
+    seen = tonumber(late[worker])
+    seen = since_last <= longest and seen + since_last or seen - seen % longest + longest
   end
-  local since = tonumber(redis.call('HGET', key('worker:late'), worker))
-  if not since then
-    since = now_number
-    redis.call('HSET', key('worker:late'), worker, now)
-  end
-  if remaining < 0 and now_number - since >= period / 2 and #lost < 2 * limit then
-    return lose(worker)
-  end
-  note_lapse(math.max(since + period / 2, now_number + math.max(remaining, 0)))
+  redis.call('HSET', key('worker:late'), worker, string.format('%.6f', seen))
+  return seen
 end
 
-local beating = redis.call('HGETALL', key('worker:heartbeat'))
-for at = 1, #beating, 2 do
-  if redis.call('SISMEMBER', key('worker:id'), beating[at]) == 1 then
-    look_after(beating[at], beating[at + 1])
+local function look_after(worker, terms)
+  local period, expire = string.match(terms, '^(%S+) (%S+)$')
+  period, expire = tonumber(period), tonumber(expire)
+  local remaining = redis.call('PTTL', worker_key(worker, 'heartbeat')) / 1000
+  local silent = expire - remaining
+  if remaining >= 0 and silent <= LATE * period then
+    if late[worker] then
+      redis.call('HDEL', key('worker:late'), worker)
+    end
+    return look_again(now_number - silent + late_after(period))
+  end
+  local longest = math.max(period / 4, 1.2 * BETWEEN)
+  local seen = seen_late(worker, longest)
+  if remaining < 0 and seen >= period and #lost < 2 * limit then
+    return lose(worker)
+  end
+  local needed = seen < period and math.min(period - seen, 0.8 * longest) or remaining
+  look_again(now_number + needed + MARGIN)
+end
+
+local late_ones = redis.call('HGETALL', key('worker:late'))
+for at = 1, #late_ones, 2 do
+  late[late_ones[at]] = late_ones[at + 1]
+end
+local terms = redis.call('HGETALL', key('worker:terms'))
+for at = 1, #terms, 2 do
+  if redis.call('SISMEMBER', key('worker:id'), terms[at]) == 1 then
+    look_after(terms[at], terms[at + 1])
   end
 end
-redis.call('SET', key('recover'), now .. ' ' .. (next_lapse < math.huge and string.format('%.6f', next_lapse) or ''))
+note_recovery(now_number, next_look)
 
 local due = open_due(limit)
 

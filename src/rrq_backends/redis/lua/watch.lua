@@ -2,9 +2,11 @@
 -- ARGV: Q, inbox, T … (1,000 at most)
 -- Returns: {T, status …} of those that are over, MISSING for unknown ones.
 -- Law: whoever watches a task is told of its end, by this answer or in its inbox; watching twice tells once.
--- include: keys clock end_task watching statuses
+-- include: keys clock presence end_task watching statuses
 local inbox = ARGV[2]
-redis.call('ZADD', key('waiters'), now, inbox)
+if is_there() then
+  redis.call('ZADD', key('waiters'), now, inbox)
+end
 if #ARGV < 3 then
   return {}
 end

@@ -8,7 +8,7 @@ from rrq_core.errors import Fenced
 from rrq_core.model.report import Recovered
 from rrq_core.model.status import OnLost, TaskStatus, WorkerStatus
 from rrq_core.model.task import Ended
-from rrq_core.model.worker import Beat, HeartbeatTerms
+from rrq_core.model.worker import HeartbeatTerms
 from rrq_core.ports import Backend
 from rrq_core.testing.builders import new_task, new_watcher, new_worker
 from rrq_core.testing.case import ContractCase
@@ -17,6 +17,7 @@ from rrq_core.testing.looking import bytes_of, record_of, status_of, waiting_in,
 from rrq_core.testing.waiting import wait_until
 
 PERIOD, EXPIRE = 0.1, 0.3
+FEW_LOOKS = 6
 
 
 class RecoveringTests(ContractCase):
@@ -24,17 +25,15 @@ class RecoveringTests(ContractCase):
 
     def beating_hand(self, backend: Backend) -> Hand:
         """A worker with a quick heartbeat, of which it gives the first beat only."""
-        terms = HeartbeatTerms(key=f"{backend.queue_id}:worker:hand:heartbeat", period=PERIOD, expire=EXPIRE)
+        terms = HeartbeatTerms(period=PERIOD, expire=EXPIRE)
         hand = Hand(backend, worker=new_worker(id="hand", heartbeat=terms))
-        assert self.beat(hand)
+        assert hand.beat()
         return hand
 
-    def beat(self, hand: Hand) -> bool:
-        """Prove that a worker lives; False if its session is over."""
-        terms = hand.worker.heartbeat
-        assert terms is not None
-        beat = Beat(key=terms.key, expire=terms.expire, value="0.3", session=hand.session)
-        return hand.backend.heartbeat.beat([beat])[0]
+    def await_lapse(self, hand: Hand) -> None:
+        """Let time pass until the heartbeat of a worker has lapsed; nobody looks after the queue meanwhile."""
+        remaining = hand.backend.heartbeat.remaining
+        wait_until(lambda: remaining([hand.heartbeat_key]) == [None], "the heartbeat has lapsed")
 
     def await_loss(self, hand: Hand) -> None:
         """Let time pass until a worker is found to be lost."""
@@ -60,7 +59,9 @@ class RecoveringTests(ContractCase):
         assert worker_of(backend, hand.worker.id).task is None
         with pytest.raises(Fenced):
             hand.complete(work)
-        assert not self.beat(hand)
+        assert not hand.beat()
+        assert backend.heartbeat.remaining([hand.heartbeat_key]) == [None]
+        assert backend.workers.log_tail([hand.worker.id], 1)[0].command == "LOST"
 
     def test_recovery_names_who_was_lost_with_what(self, backend: Backend) -> None:
         hand, task = self.beating_hand(backend), new_task()
@@ -96,7 +97,7 @@ class RecoveringTests(ContractCase):
         hand = self.beating_hand(backend)
         deadline = time.monotonic() + 2 * EXPIRE
         while time.monotonic() < deadline:
-            assert self.beat(hand)
+            assert hand.beat()
             assert not backend.queue.recover(now=True).lost
         assert worker_of(backend, hand.worker.id).status is WorkerStatus.IDLE
 
@@ -106,11 +107,43 @@ class RecoveringTests(ContractCase):
         assert worker_of(backend, hand.worker.id).status is WorkerStatus.IDLE
 
     def test_one_look_after_an_outage_loses_nobody(self, backend: Backend) -> None:
-        hand, key = self.beating_hand(backend), f"{backend.queue_id}:worker:hand:heartbeat"
-        wait_until(lambda: backend.heartbeat.remaining([key]) == [None], "the heartbeat has lapsed")
+        hand = self.beating_hand(backend)
+        self.await_lapse(hand)
         assert not backend.queue.recover(now=True).lost
-        assert self.beat(hand)
+        assert hand.beat()
         assert not backend.queue.recover(now=True).lost
+
+    def test_a_second_outage_is_judged_anew(self, backend: Backend) -> None:
+        hand = self.beating_hand(backend)
+        self.await_lapse(hand)
+        backend.queue.recover(now=True)
+        assert hand.beat()
+        self.await_lapse(hand)
+        backend.queue.recover(now=True)
+        assert worker_of(backend, hand.worker.id).status is WorkerStatus.IDLE
+
+    def test_who_comes_when_it_is_worth_while_finds_who_is_lost_in_time(self, backend: Backend) -> None:
+        other, hand = Hand(backend), self.beating_hand(backend)
+        slept = 0.0
+        for _ in range(FEW_LOOKS):
+            look_again = other.step().look_again
+            assert look_again is not None
+            time.sleep(look_again)
+            backend.queue.recover()
+            slept += look_again
+            if worker_of(backend, hand.worker.id).status is WorkerStatus.LOST:
+                break
+        assert worker_of(backend, hand.worker.id).status is WorkerStatus.LOST
+        assert slept <= 3 * PERIOD + 1.0
+
+    def test_the_first_lapse_of_who_has_just_registered_is_known(self, backend: Backend) -> None:
+        other = Hand(backend)
+        backend.queue.recover(now=True)
+        assert other.step().look_again is None
+        Hand(backend, worker=new_worker(heartbeat=HeartbeatTerms(period=20.0, expire=60.0)))
+        look_again = other.step().look_again
+        assert look_again is not None
+        assert look_again <= 60.0
 
     def test_messages_to_a_lost_worker_are_dropped(self, backend: Backend) -> None:
         hand = self.beating_hand(backend)

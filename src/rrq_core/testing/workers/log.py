@@ -58,6 +58,13 @@ class LogTests(ContractCase):
         assert times == sorted(times)
         assert worker_of(backend, hand.worker.id).last_seen == times[-1]
 
+    def test_lines_have_the_time_that_the_store_tells(self, backend: Backend) -> None:
+        hand, times = Hand(backend), [backend.workers.time()]
+        self.write(hand, "now")
+        times.append(backend.workers.time())
+        (entry,) = backend.workers.log_tail([hand.worker.id], 1)
+        assert times[0] <= entry.time <= times[1]
+
     def test_a_tail_is_the_last_lines_of_each_worker(self, backend: Backend) -> None:
         hands = [Hand(backend), Hand(backend)]
         for hand in hands:
@@ -90,7 +97,7 @@ class LogTests(ContractCase):
     def test_who_was_lost_has_it_in_its_log(self, backend: Backend) -> None:
         hand = Hand(backend)
         backend.workers.leave(hand.session, WorkerStatus.LOST, "killed by SIGKILL")
-        assert "LOST" in [command for command, _ in self.words(backend, hand)]
+        assert self.words(backend, hand)[-1] == ("LOST", "killed by SIGKILL")
 
     def test_a_stranger_writes_nothing(self, backend: Backend) -> None:
         hand = Hand(backend)

@@ -8,7 +8,7 @@ from rrq_core.model.status import OnLost, TaskStatus, WorkerStatus
 from rrq_core.model.work import Work
 from rrq_core.model.worker import HeartbeatTerms, NewLogEntry
 from rrq_core.ports import Backend
-from rrq_core.testing.builders import new_task, new_worker
+from rrq_core.testing.builders import new_task, new_watcher, new_worker
 from rrq_core.testing.case import ContractCase
 from rrq_core.testing.hand import Hand
 from rrq_core.testing.looking import EVERY_STATE, record_of, status_of, unchanged, waiting_in, worker_of
@@ -16,6 +16,7 @@ from rrq_core.testing.waiting import wait_until
 
 HIGH, LOW = QueueName("high"), QueueName("low")
 LONG, SOON = 60.0, 10.0
+TERMS = HeartbeatTerms(period=20.0, expire=60.0)
 ODD_IDS = ("a:b", "a*", "[w]", "ärger 1", "host.local_1", "a:wake", "a:message")
 
 
@@ -52,17 +53,15 @@ class RegisteringTests(ContractCase):
         assert refused.value.worker == hand.worker.id
 
     def test_the_id_of_a_worker_whose_heart_beats_is_taken(self, backend: Backend) -> None:
-        terms = HeartbeatTerms(key=f"{backend.queue_id}:worker:w:heartbeat", period=20.0, expire=60.0)
-        Hand(backend, worker=new_worker(id="w", heartbeat=terms))
+        hand = Hand(backend, worker=new_worker(heartbeat=TERMS))
         with pytest.raises(WorkerIdTaken):
-            Hand(backend, worker=new_worker(id="w", heartbeat=terms))
+            Hand(backend, worker=hand.worker)
 
     def test_who_takes_over_settles_what_the_lapsed_one_ran(self, backend: Backend) -> None:
-        terms = HeartbeatTerms(key=f"{backend.queue_id}:worker:w:heartbeat", period=0.02, expire=0.05)
-        hand, task = Hand(backend, worker=new_worker(id="w", heartbeat=terms)), new_task()
+        hand, task = Hand(backend, worker=new_worker(heartbeat=HeartbeatTerms(period=0.02, expire=0.05))), new_task()
         work = hand.submit_and_take(task)
-        wait_until(lambda: backend.heartbeat.remaining([terms.key]) == [None], "the heartbeat has lapsed")
-        successor = Hand(backend, worker=new_worker(id="w"))
+        wait_until(lambda: backend.heartbeat.remaining([hand.heartbeat_key]) == [None], "the heartbeat has lapsed")
+        successor = Hand(backend, worker=new_worker(id=hand.worker.id))
         assert status_of(backend, task.id) is TaskStatus.DIED
         assert successor.look() is None
         with pytest.raises(Fenced):
@@ -94,13 +93,14 @@ class RegisteringTests(ContractCase):
         with unchanged(backend):
             backend.workers.leave(hand.session, WorkerStatus.LOST, "")
 
-    def test_who_was_succeeded_cannot_leave(self, backend: Backend) -> None:
+    @pytest.mark.parametrize("status", [WorkerStatus.LOST, WorkerStatus.EXITED])
+    def test_who_was_succeeded_cannot_leave(self, backend: Backend, status: WorkerStatus) -> None:
         hand = Hand(backend)
         backend.workers.leave(hand.session, WorkerStatus.LOST, "")
         successor = Hand(backend, worker=hand.worker)
         successor.submit_and_take(new_task())
         with unchanged(backend):
-            assert backend.workers.leave(hand.session, WorkerStatus.EXITED, "") is False
+            assert backend.workers.leave(hand.session, status, "") is False
 
     def test_the_task_of_who_leaves_has_died_with_the_reason(self, backend: Backend) -> None:
         hand, task = Hand(backend), new_task()
@@ -111,6 +111,15 @@ class RegisteringTests(ContractCase):
         assert record.reason is not None
         assert "killed by SIGKILL" in record.reason.detail
         assert worker_of(backend, hand.worker.id).task is None
+
+    def test_who_waits_for_the_task_of_a_lost_worker_is_told(self, backend: Backend) -> None:
+        hand, watcher, task = Hand(backend), new_watcher(), new_task()
+        child = new_task(depends_on=(task.id,))
+        backend.queue.submit([task, child], watcher=watcher)
+        hand.take(task.id)
+        backend.workers.leave(hand.session, WorkerStatus.LOST, "killed by SIGKILL")
+        told = {(one.task, one.status) for one in backend.queue.ended(watcher, SOON)}
+        assert told == {(task.id, TaskStatus.DIED), (child.id, TaskStatus.IMPOSSIBLE)}
 
     def test_the_task_of_who_leaves_is_put_back_if_it_may(self, backend: Backend) -> None:
         hand, task = Hand(backend), new_task(on_lost=OnLost.REQUEUE)
@@ -160,3 +169,34 @@ class RegisteringTests(ContractCase):
         assert [record.id for record in backend.workers.read(None, EVERY_STATE)] == [here.worker.id]
         assert backend.workers.log_tail([gone.worker.id], None) == []
         assert backend.workers.forget([]) == []
+
+    def test_who_is_silent_is_forgotten_only_where_that_is_asked_for(self, backend: Backend) -> None:
+        silent, beating = Hand(backend), Hand(backend, worker=new_worker(heartbeat=TERMS))
+        ids = [silent.worker.id, beating.worker.id]
+        with unchanged(backend):
+            assert backend.workers.forget(ids) == []
+        self.assert_answer(backend.workers.forget(ids, even_silent=True), ids[:1], [])
+        assert [record.id for record in backend.workers.read(None, EVERY_STATE)] == ids[1:]
+        with pytest.raises(Fenced):
+            silent.look()
+
+    def test_the_task_of_who_is_forgotten_is_settled(self, backend: Backend) -> None:
+        hand, task, other = Hand(backend), new_task(), new_task(on_lost=OnLost.REQUEUE)
+        child = new_task(depends_on=(task.id,))
+        hand.submit_and_take(task)
+        backend.queue.submit([child])
+        second = Hand(backend)
+        second.submit_and_take(other)
+        backend.workers.forget([hand.worker.id, second.worker.id], even_silent=True)
+        record = record_of(backend, task.id)
+        assert record.status is TaskStatus.DIED
+        assert record.reason is not None
+        assert hand.worker.id in record.reason.detail
+        assert status_of(backend, child.id) is TaskStatus.IMPOSSIBLE
+        assert waiting_in(backend) == [other.id]
+
+    def test_an_id_that_was_forgotten_is_free(self, backend: Backend) -> None:
+        hand = Hand(backend)
+        backend.messages.send(b"hello", [hand.worker.id])
+        backend.workers.forget([hand.worker.id], even_silent=True)
+        assert Hand(backend, worker=hand.worker).look() is None

@@ -20,12 +20,13 @@ from typing import NoReturn
 from attrs import frozen
 
 from rrq_core.model.task import TaskChange
+from rrq_core.worker.creation import Creation, created
 from rrq_core.worker.process.exchange import HELLO, Errand, change_frame, outcome_frame, read_run
 from rrq_core.worker.process.inheritance import shed_inheritance
 from rrq_core.worker.process.kernel import flush_c_output, signal_at_end_of_parent
 from rrq_core.worker.process.transport import Frame, Line, packed
 from rrq_core.worker.progress import hear_progress
-from rrq_core.worker.run import failed, run_task
+from rrq_core.worker.run import failed, not_begun, run_task
 
 _STDOUT, _STDERR = 1, 2
 _ORPHANED = 70  # EX_SOFTWARE: nobody is there to read it
@@ -45,12 +46,16 @@ class Birth:
         output: The descriptor of the file for what it prints.
         parent: The process that started it.
         errand: Its task; None: it will come on the line.
+        environment: The worker's environment; None: it is to be made here.
+        create: The file that holds the create function of that, None where there is none.
     """
 
     line: Line
     output: int
     parent: int
     errand: Errand | None
+    environment: Creation | None = None
+    create: Path | None = None
 
 
 def prepare() -> None:
@@ -74,7 +79,7 @@ def live(birth: Birth) -> NoReturn:
         birth.line.send_packed(_HELLO)
         errand = birth.errand or _wait_for_task(birth.line)
         gc.enable()
-        carry_out(birth.line, errand)
+        carry_out(birth.line, errand, birth.environment or _environment(birth.create, errand))
         _clean_up()
     except BaseException:
         traceback.print_exc()
@@ -83,7 +88,7 @@ def live(birth: Birth) -> NoReturn:
     os._exit(0)
 
 
-def main(task: int, output: int, parent: int, scratch: str) -> NoReturn:
+def main(task: int, output: int, parent: int, scratch: str, create: str | None) -> NoReturn:
     """Live in a fresh interpreter.
 
     Args:
@@ -91,10 +96,12 @@ def main(task: int, output: int, parent: int, scratch: str) -> NoReturn:
         output: That of the file for what it prints.
         parent: The process that started it.
         scratch: The worker's scratch directory.
+        create: The file that holds the create function of the environment, None where there is none.
     """
     prepare()
     line = Line(socket.socket(fileno=task), Path(scratch))
-    live(Birth(line=line, output=output, parent=parent, errand=None))
+    file = None if create is None else Path(create)
+    live(Birth(line=line, output=output, parent=parent, errand=None, create=file))
 
 
 def _settle(birth: Birth) -> None:
@@ -118,8 +125,12 @@ def _wait_for_task(line: Line) -> Errand:
     return read_run(frames[0].record, frames[0].parts)
 
 
-def carry_out(line: Line, errand: Errand) -> None:
-    """Run a task, and tell its progress and outcome on a line."""
+def _environment(create: Path | None, errand: Errand) -> Creation:
+    return created(None if create is None else create.read_bytes(), errand.queue_id)
+
+
+def carry_out(line: Line, errand: Errand, environment: Creation) -> None:
+    """Run a task in an environment, and tell its progress and outcome on a line."""
     own = os.getpid()
     lock = threading.Lock()
 
@@ -128,7 +139,10 @@ def carry_out(line: Line, errand: Errand) -> None:
             with lock:
                 line.send(change_frame(change))
 
-    finished = run_task(errand.work, errand.queue_id, tell)
+    if environment.error is None:
+        finished = run_task(errand.work, errand.queue_id, tell, environment.names)
+    else:
+        finished = not_begun(errand.work, errand.queue_id, environment.error)
     if os.getpid() != own:
         os._exit(0)  # a fork that came out of the task's code: the outcome is not its to tell
     _flush()

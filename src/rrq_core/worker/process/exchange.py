@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
+from rrq_core.errors import EnvironmentBroken
 from rrq_core.model.ids import Hash, QueueId, QueueName, TaskId, WorkerId
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import TaskChange
 from rrq_core.model.value import Buffer, NewValue
 from rrq_core.model.work import Claim, Finished, Session, Work
+from rrq_core.worker.creation import trace_of
 from rrq_core.worker.process.transport import Damaged, Frame, Kind
 
 LARGE_TO_START_WITH = 64 * 1024
@@ -38,6 +40,42 @@ class Errand:
 
     work: Work
     queue_id: QueueId
+
+
+@frozen(kw_only=True)
+class Ready:
+    """What a zygote says of itself when it is ready.
+
+    Args:
+        against_forking: What is in it that does not survive a fork; None if nothing is.
+        broken: Why it has no environment; None if it has one.
+    """
+
+    against_forking: str | None
+    broken: EnvironmentBroken | None
+
+
+def ready_frame(ready: Ready) -> Frame:
+    """Write that a zygote is ready."""
+    broken = ready.broken
+    told = None if broken is None else {"summary": broken.summary, "trace": trace_of(broken)}
+    return Frame(kind=READY, record={"against_forking": ready.against_forking, "broken": told})
+
+
+def read_ready(record: Mapping[str, object]) -> Ready:
+    """Read that a zygote is ready: of the frame in which it came, the record.
+
+    Raises:
+        Damaged: If it does not say so.
+    """
+    match record:
+        case {"against_forking": str() | None as reason, "broken": None}:
+            return Ready(against_forking=reason, broken=None)
+        case {"against_forking": str() | None as reason, "broken": {"summary": str(summary), "trace": str(trace)}}:
+            broken = EnvironmentBroken(summary)
+            broken.add_note(trace)
+            return Ready(against_forking=reason, broken=broken)
+    raise Damaged(f"it does not say that it is ready: {record!r:.200}")
 
 
 def start_frame(

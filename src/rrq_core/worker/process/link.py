@@ -12,11 +12,13 @@ from pathlib import Path
 
 from attrs import frozen
 
-from rrq_core.worker.process.exchange import READY, STARTED, STOP
+from rrq_core.model.ids import QueueId
+from rrq_core.worker.process.exchange import READY, STARTED, STOP, Ready, read_ready
 from rrq_core.worker.process.transport import Damaged, Frame, Line
 
 _ZYGOTE = "import sys; sys.path[:] = {path!r}; from rrq_core.worker.process.zygote import main; main({told})"
 _LONGEST_START = 60.0  # seconds
+_LONGEST_CREATION = 600.0  # seconds, if it makes an environment
 _LONGEST_END = 2.0
 
 
@@ -40,33 +42,44 @@ class Surroundings:
         return cls(directory=directory, environment=dict(os.environ), path=path)
 
 
+@frozen(kw_only=True)
+class Plan:
+    """What a zygote is to be.
+
+    Args:
+        scratch: The worker's scratch directory.
+        queue_id: The worker's queue.
+        create: The file that holds the create function of the environment, None where there is none.
+        forks: Whether it makes the environment and forks; else it starts fresh interpreters, which make it themselves.
+    """
+
+    scratch: Path
+    queue_id: QueueId
+    create: Path | None
+    forks: bool
+
+
 class ZygoteLink:
     """A running zygote.
 
     Args:
         surroundings: What it is started in.
-        scratch: The worker's scratch directory.
+        plan: What it is to be.
+    Attributes:
+        ready: What it says of itself.
     Raises:
         ZygoteGone: If it does not come up.
         OSError: If it cannot be started.
     """
 
-    def __init__(self, surroundings: Surroundings, scratch: Path) -> None:
+    def __init__(self, surroundings: Surroundings, plan: Plan) -> None:
         ours, theirs = socket.socketpair()
-        told = f"{theirs.fileno()}, {os.getpid()}, {str(scratch)!r}"
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _ZYGOTE.format(path=list(surroundings.path), told=told)],
-                stdin=subprocess.DEVNULL,
-                cwd=surroundings.directory,
-                env=surroundings.environment,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # a Ctrl-C in the worker's terminal is for the worker
-            )
-        self._line = Line(ours, scratch)
+            self._process = _started(surroundings, plan, theirs)
+        self._line = Line(ours, plan.scratch)
         self._early: Sequence[Frame] = ()
         try:
-            self.against_forking = self._ready()
+            self.ready = self._ready(_LONGEST_START if plan.create is None else _LONGEST_CREATION)
         except BaseException:
             self.close()
             raise
@@ -97,7 +110,7 @@ class ZygoteLink:
             OSError: If no process can be started.
         """
         self._send(start)
-        match self._await(STARTED):
+        match self._await(STARTED, _LONGEST_START):
             case {"pid": int(pid)}:
                 return pid
             case {"problem": problem}:
@@ -136,14 +149,14 @@ class ZygoteLink:
             self._process.kill()
             self._process.wait()
 
-    def _ready(self) -> str | None:
-        match self._await(READY):
-            case {"against_forking": str() | None as reason}:
-                return reason
-        raise ZygoteGone("it does not say that it is ready")
+    def _ready(self, timeout: float) -> Ready:
+        try:
+            return read_ready(self._await(READY, timeout))
+        except Damaged as damaged:
+            raise ZygoteGone(str(damaged)) from damaged
 
-    def _await(self, kind: str) -> Mapping[str, object]:
-        until = time.monotonic() + _LONGEST_START
+    def _await(self, kind: str, timeout: float) -> Mapping[str, object]:
+        until = time.monotonic() + timeout
         while True:
             frames = self._receive(until)
             for number, frame in enumerate(frames):
@@ -171,6 +184,20 @@ class ZygoteLink:
             return "the process that starts processes for this worker's tasks does not answer"
         how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
         return f"the process that starts processes for this worker's tasks has ended ({how})"
+
+
+def _started(surroundings: Surroundings, plan: Plan, end: socket.socket) -> "subprocess.Popen[bytes]":
+    create = None if plan.create is None else str(plan.create)
+    places = f"{str(plan.scratch)!r}, {str(plan.queue_id)!r}, {create!r}"
+    told = f"{end.fileno()}, {os.getpid()}, {places}, forks={plan.forks}"
+    return subprocess.Popen(
+        [sys.executable, "-c", _ZYGOTE.format(path=list(surroundings.path), told=told)],
+        stdin=subprocess.DEVNULL,
+        cwd=surroundings.directory,
+        env=surroundings.environment,
+        pass_fds=[end.fileno()],
+        start_new_session=True,  # a Ctrl-C in the worker's terminal is for the worker
+    )
 
 
 def _end_in(frames: Sequence[Frame]) -> int | None:

@@ -31,18 +31,14 @@ class Output:
 
     def tail(self) -> bytes:
         """Give what was printed; of more than 64 KiB the end, after a line that says how much was left out."""
-        if os.fstat(self.descriptor).st_size == self._start:
-            return b""
-        with self.path.open("rb") as file:
-            end = file.seek(0, os.SEEK_END)
-            file.seek(min(self._start, end))
-            size = end - file.tell()
-            if size <= TAIL:
-                return file.read(TAIL)
-            line = f"[{size - TAIL} bytes and the line that they end in are omitted]\n".encode()
-            file.seek(end - TAIL + len(line))
-            return line + file.read(TAIL - len(line))
+        end = os.fstat(self.descriptor).st_size  # not of the path, which may lead nowhere by now
+        begin = min(self._start, end)
+        if end - begin <= TAIL:
+            return os.pread(self.descriptor, TAIL, begin)
+        line = f"[{end - begin - TAIL} bytes and the line that they end in are omitted]\n".encode()
+        kept = TAIL - len(line)
+        return line + os.pread(self.descriptor, kept, end - kept)
 
 
 def _opened(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)

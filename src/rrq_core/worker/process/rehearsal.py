@@ -11,6 +11,7 @@ from pathlib import Path
 from rrq_core.model.ids import DEFAULT_QUEUE, QueueId, WorkerId, new_task_id
 from rrq_core.model.work import Claim, Session, Work
 from rrq_core.payload import CallEncoder
+from rrq_core.worker.creation import Creation
 from rrq_core.worker.process.child import carry_out
 from rrq_core.worker.process.exchange import read_run, run_frame
 from rrq_core.worker.process.transport import Line
@@ -21,8 +22,8 @@ _TIMES = 30  # Python begins to write bytecode anew after eight calls, and tries
 _OUTCOME = 64 * 1024  # bytes, more than it has
 
 
-def rehearse() -> None:
-    """Run `+1` as a task, some times over, in this process; nobody is told."""
+def rehearse(environment: Creation) -> None:
+    """Run `+1` as a task in an environment, some times over, in this process; nobody is told."""
     run = run_frame(_work(), _QUEUE)
     ours, theirs = socket.socketpair()
     with ours, theirs:
@@ -30,7 +31,7 @@ def rehearse() -> None:
         for _ in range(_TIMES):
             errand = read_run(run.record, run.parts)
             read_ahead(errand.work, errand.queue_id)
-            carry_out(line, errand)
+            carry_out(line, errand, environment)
             theirs.recv(_OUTCOME)
 
 

@@ -3,25 +3,29 @@
 import shutil
 import socket
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from attrs import evolve, frozen
 
+from rrq_core.errors import EnvironmentBroken
 from rrq_core.model.config import WorkerConfig
 from rrq_core.model.ids import QueueId
 from rrq_core.model.task import TaskChange
 from rrq_core.model.work import Claim, Finished, Work
 from rrq_core.model.worker import NewLogEntry
 from rrq_core.payload import Context, PayloadKind, RunOptions, read_run_options
+from rrq_core.worker.line import one_line
 from rrq_core.worker.process.course import Course, Result
 from rrq_core.worker.process.ending import finish
 from rrq_core.worker.process.exchange import LARGE_TO_START_WITH, run_frame, start_frame
 from rrq_core.worker.process.limits import Limits
-from rrq_core.worker.process.link import Surroundings, ZygoteGone, ZygoteLink
+from rrq_core.worker.process.link import Plan, Surroundings, ZygoteGone, ZygoteLink
 from rrq_core.worker.process.news import News
 from rrq_core.worker.process.output import Output
 from rrq_core.worker.process.transport import Line
 from rrq_core.worker.process.watch import Watch
+from rrq_core.worker.run import not_begun
 
 FORK_HELLO = 10.0
 """Seconds that a fork has to say hello."""
@@ -46,22 +50,33 @@ class SeparateProcesses:
         config: How the worker behaves.
         surroundings: What the worker was started with.
         watch: What talks with the store while a process runs; it is closed with this.
+        create: Gives the create function of the environment as it was sent, None if there is none.
         is_threaded: Whether the worker is a thread among others: then its processes are fresh interpreters.
     """
 
     def __init__(
-        self, queue_id: QueueId, config: WorkerConfig, surroundings: Surroundings, watch: Watch, *, is_threaded: bool
+        self,
+        queue_id: QueueId,
+        config: WorkerConfig,
+        surroundings: Surroundings,
+        watch: Watch,
+        create: Callable[[], bytes | None],
+        *,
+        is_threaded: bool,
     ) -> None:
         self._queue_id = queue_id
         self._config = config
         self._watch = watch
         self._surroundings = surroundings
+        self._create = create
         self._zygote: ZygoteLink | None = None
         self._scratch: Path | None = None
-        self._is_way_told = False
-        self._why_fresh = "this worker is a thread" if is_threaded else None
+        self._told_way: str | None = None
+        self._told: EnvironmentBroken | None = None
+        self._always_fresh = "this worker is a thread" if is_threaded else None
         if config.process == "fresh":
-            self._why_fresh = "its configuration says so"
+            self._always_fresh = "its configuration says so"
+        self._why_fresh = self._always_fresh
 
     def run(self, work: Work) -> Ran:
         """Run a task, which has all its values, and wait for its end.
@@ -76,11 +91,18 @@ class SeparateProcesses:
         try:
             result = self._result(work, output)
             log = output.tail()
+        except EnvironmentBroken as broken:
+            return self._not_begun(work, broken)
         finally:
             output.close()
             if self._config.logdir is None:
                 output.path.unlink(missing_ok=True)
         return Ran(finished=self._finish(work, result, log), news=result.news)
+
+    def refresh(self) -> None:
+        """Let the processes of later tasks know nothing of what was loaded, or found out, before."""
+        self._end_zygote()
+        self._why_fresh = self._always_fresh
 
     def deaf_for(self) -> float:
         """Give the seconds for which the worker's wake-ups may still be heard here; 0 if they are not."""
@@ -100,6 +122,12 @@ class SeparateProcesses:
         if result.verdict is not None:
             return evolve(finish(work.claim, self._queue_id, result.verdict), log=log)
         return None
+
+    def _not_begun(self, work: Work, broken: EnvironmentBroken) -> Ran:
+        line = NewLogEntry(command="ENVIR", message=f"ERROR {one_line(broken.summary)}")
+        news = News() if broken is self._told else News(lines=(line,))
+        self._told = broken
+        return Ran(finished=not_begun(work, self._queue_id, broken), news=news)
 
     def _result(self, work: Work, output: Output) -> Result:
         context = Context(kind=PayloadKind.TASK, queue_id=self._queue_id, names=(work.root,))
@@ -161,20 +189,49 @@ class SeparateProcesses:
 
     def _first_news(self, work: Work, pid: int, output: Output) -> News:
         logfile = None if self._config.logdir is None else str(output.path)
-        lines = [NewLogEntry(command="REMOTE", message=work.claim.task), NewLogEntry(command="CHILD", child=pid)]
-        if self._why_fresh is not None and not self._is_way_told:
-            self._is_way_told = True
+        lines = [
+            NewLogEntry(command="REMOTE", message=work.claim.task),
+            NewLogEntry(command="CHILD", child=pid),
+            NewLogEntry(command="ENVIR", message="new", child=pid),
+        ]
+        if self._why_fresh is not None and self._why_fresh != self._told_way:
+            self._told_way = self._why_fresh
             lines.insert(0, NewLogEntry(command="FRESH", message=self._why_fresh))
         return News(change=TaskChange(pid=pid, logfile=logfile), lines=tuple(lines))
 
     def _living_zygote(self) -> ZygoteLink:
+        """Give the zygote, started if there is none.
+
+        Raises:
+            EnvironmentBroken: If it could not make its environment.
+        """
         if self._zygote is not None and not self._zygote.is_running:
             self._end_zygote()
         if self._zygote is None:
-            self._zygote = ZygoteLink(self._surroundings, self._scratch_directory())
-            if self._config.process is None and self._zygote.against_forking is not None:
-                self._stay_fresh(self._zygote.against_forking)
+            self._zygote = self._new_zygote()
+        if self._zygote.ready.broken is not None:
+            raise self._zygote.ready.broken.with_traceback(None)  # it is raised for each task
         return self._zygote
+
+    def _new_zygote(self) -> ZygoteLink:
+        """Start a zygote; where it turns out that it cannot be forked, another one that does not hold all of that."""
+        plan = self._plan()
+        zygote = ZygoteLink(self._surroundings, plan)
+        reason = zygote.ready.against_forking
+        if not plan.forks or self._config.process is not None or reason is None:
+            return zygote
+        self._stay_fresh(reason)
+        if plan.create is None:
+            return zygote
+        zygote.close()
+        return ZygoteLink(self._surroundings, self._plan())
+
+    def _plan(self) -> Plan:
+        scratch, create, file = self._scratch_directory(), self._create(), None
+        if create is not None:
+            file = scratch / "create"
+            file.write_bytes(create)
+        return Plan(scratch=scratch, queue_id=self._queue_id, create=file, forks=self._why_fresh is None)
 
     def _stay_fresh(self, reason: str) -> None:
         """Start fresh interpreters from now on."""

@@ -1,7 +1,8 @@
 """The zygote of a worker: a process that has loaded what tasks need, and starts one process a task on request.
 
-It is started by the worker, has a single thread and no connection to the store, and runs no task itself. It is the
-parent of every process that its worker's tasks run in, and ends them when they are to end, or when the worker has.
+It is started by the worker, makes the environment, and forks; it has no connection to the store, and runs no task
+itself. It is the parent of every process that its worker's tasks run in, and ends them when they are to end, or when
+the worker has.
 """
 
 import gc
@@ -16,8 +17,10 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from rrq_core.model.ids import QueueId
+from rrq_core.worker.creation import Creation, created
 from rrq_core.worker.process.child import Birth, live, prepare
-from rrq_core.worker.process.exchange import ENDED, READY, STARTED, Errand, read_run
+from rrq_core.worker.process.exchange import ENDED, STARTED, Errand, Ready, read_run, ready_frame
 from rrq_core.worker.process.forking import reason_against_forking
 from rrq_core.worker.process.group import Group
 from rrq_core.worker.process.kernel import adopt_orphans, signal_at_end_of_parent
@@ -29,31 +32,44 @@ _AT_END_OF_WORKER = signal.SIGHUP
 _CHILD = "import sys; sys.path[:] = {path!r}; from rrq_core.worker.process.child import main; main({birth})"
 
 
-def main(control: int, worker: int, scratch: str) -> NoReturn:
+def main(control: int, worker: int, scratch: str, queue_id: str, create: str | None, *, forks: bool) -> NoReturn:
     """Be the zygote of a worker.
 
     Args:
         control: The descriptor of the socket to it.
         worker: Its process id.
         scratch: Its scratch directory, which is removed when it has ended.
+        queue_id: Its queue.
+        create: The file that holds the create function of its environment, None where there is none.
+        forks: Whether tasks get forks of this process; else they make their environment themselves.
     """
+    signal.signal(_AT_END_OF_WORKER, lambda number, frame: _give_up(scratch))
     signal_at_end_of_parent(_AT_END_OF_WORKER)
     if os.getppid() != worker:
-        os._exit(0)
+        _give_up(scratch)
     adopt_orphans()
     line = Line(socket.socket(fileno=control), Path(scratch), takes_descriptors=True)
-    zygote = Zygote(line, Path(scratch))
-    line.send(Frame(kind=READY, record={"against_forking": reason_against_forking()}))
-    zygote.serve()
+    environment = created(Path(create).read_bytes() if create is not None and forks else None, QueueId(queue_id))
+    ready = Ready(against_forking=reason_against_forking(), broken=environment.error)
+    line.send(ready_frame(ready))
+    Zygote(line, Path(scratch), environment, create).serve()
+    os._exit(0)
+
+
+def _give_up(scratch: str) -> NoReturn:
+    """End, since the worker has ended before this was ready."""
+    shutil.rmtree(scratch, ignore_errors=True)
     os._exit(0)
 
 
 class Zygote:
     """Does what the worker asks for on its line, for one process at a time."""
 
-    def __init__(self, line: Line, scratch: Path) -> None:
+    def __init__(self, line: Line, scratch: Path, environment: Creation, create: str | None) -> None:
         self._line = line
         self._scratch = scratch
+        self._environment = environment
+        self._create = create
         self._signals, self._noted = os.pipe()
         self._group: Group | None = None
         self._kill_at: float | None = None
@@ -62,7 +78,8 @@ class Zygote:
         """Serve until the worker has ended; then end what is left."""
         self._note_signals()
         prepare()
-        rehearse()
+        if self._environment.error is None:
+            rehearse(self._environment)
         gc.collect()
         gc.freeze()  # so that collecting garbage in a fork does not copy what it shares with us
         gc.disable()  # nor in its first steps; it enables it before it runs the task
@@ -109,10 +126,12 @@ class Zygote:
         end = socket.socket(fileno=task)
         try:
             if is_fresh:
-                pid = _exec(task, output, str(self._scratch), env)
+                pid = self._exec(task, output, env)
             else:
                 line = Line(end, self._scratch)
-                pid = self._fork(Birth(line=line, output=output, parent=os.getpid(), errand=errand), env)
+                parent, environment = os.getpid(), self._environment
+                birth = Birth(line=line, output=output, parent=parent, errand=errand, environment=environment)
+                pid = self._fork(birth, env)
         except OSError as error:
             self._line.send(Frame(kind=STARTED, record={"pid": None, "problem": str(error)}))
             return
@@ -137,6 +156,14 @@ class Zygote:
             live(birth)
         return pid
 
+    def _exec(self, task: int, output: int, env: Mapping[str, str]) -> int:
+        """Start a process of a task in a fresh interpreter."""
+        for descriptor in (task, output):
+            os.set_inheritable(descriptor, True)
+        told = f"{task}, {output}, {os.getpid()}, {str(self._scratch)!r}, {self._create!r}"
+        command = [sys.executable, "-c", _CHILD.format(path=sys.path, birth=told)]
+        return os.posix_spawn(sys.executable, command, {**os.environ, **env})
+
     def _look_after(self, group: Group) -> None:
         if group.has_ended():
             code = group.clear()
@@ -149,12 +176,3 @@ class Zygote:
 
 def _heard(number: int, frame: FrameType | None) -> None:
     """Do nothing: the number has gone to the pipe. A function, as ignored signals would be ignored by children too."""
-
-
-def _exec(task: int, output: int, scratch: str, env: Mapping[str, str]) -> int:
-    """Start a process of a task in a fresh interpreter."""
-    for descriptor in (task, output):
-        os.set_inheritable(descriptor, True)
-    told = f"{task}, {output}, {os.getpid()}, {scratch!r}"
-    command = [sys.executable, "-c", _CHILD.format(path=sys.path, birth=told)]
-    return os.posix_spawn(sys.executable, command, {**os.environ, **env})

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from rrq_core.model.ids import QueueId
 from rrq_core.worker.process import link
-from rrq_core.worker.process.exchange import ENDED, READY, STARTED, start_frame
-from rrq_core.worker.process.link import Surroundings, ZygoteLink
+from rrq_core.worker.process.exchange import ENDED, STARTED, Ready, ready_frame, start_frame
+from rrq_core.worker.process.link import Plan, Surroundings, ZygoteLink
 from rrq_core.worker.process.transport import Frame, packed
 
 
@@ -17,7 +18,7 @@ class Zygote:
 
     def __init__(self, command: object, *, pass_fds: list[int], **options: object) -> None:
         self._line = socket.socket(fileno=os.dup(pass_fds[0]))
-        self._line.sendall(packed(Frame(kind=READY, record={"against_forking": None})))
+        self._line.sendall(packed(ready_frame(Ready(against_forking=None, broken=None))))
 
     def tell_start_and_end(self) -> None:
         started = packed(Frame(kind=STARTED, record={"pid": 7, "problem": ""}))
@@ -36,7 +37,7 @@ def test_a_process_that_ends_at_once_has_ended(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(
         link.subprocess, "Popen", lambda *args, **options: zygotes.append(Zygote(*args, **options)) or zygotes[0]
     )
-    zygote = ZygoteLink(Surroundings.here(), tmp_path)
+    zygote = ZygoteLink(Surroundings.here(), Plan(scratch=tmp_path, queue_id=QueueId("lab"), create=None, forks=True))
     assert zygote.ended_early() is None
     zygotes[0].tell_start_and_end()
     assert zygote.start(start_frame({}, (), is_fresh=False)) == 7

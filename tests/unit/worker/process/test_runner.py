@@ -9,20 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from rrq_core.model.config import WorkerConfig
-from rrq_core.model.ids import DEFAULT_QUEUE, QueueId, WorkerId, new_task_id
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import Standing
-from rrq_core.model.work import Claim, Session, Work
-from rrq_core.payload import CallEncoder, Context, PayloadKind, decode_value
-from rrq_core.plugins import open_backend
+from rrq_core.payload import Context, PayloadKind, decode_value
 from rrq_core.worker.process import runner
-from rrq_core.worker.process.link import Surroundings
-from rrq_core.worker.process.news import News
-from rrq_core.worker.process.runner import SeparateProcesses
-from rrq_core.worker.process.watch import Watch
-
-QUEUE = QueueId("lab")
+from tests.unit.worker.process.runner_lab import QUEUE, Lab, work_of
 
 FORKS_HANG = """
 import os, time
@@ -32,63 +23,6 @@ HAS_A_THREAD = """
 import threading, time
 threading.Thread(target=time.sleep, args=(1000,), name="ticker", daemon=True).start()
 """
-
-
-def work_of(function: object, *args: object) -> Work:
-    task = new_task_id()
-    call = CallEncoder(function, QUEUE).encode(task, args, {})
-    return Work(
-        claim=Claim(session=Session(worker=WorkerId("w"), token="t"), task=task, attempt=1),
-        root=task,
-        body=call.body,
-        queue=DEFAULT_QUEUE,
-        separate_process=True,
-        timeout=None,
-        values={value.hash: bytes(value.data or b"") for value in call.values},
-        results={},
-        checkpoint=None,
-    )
-
-
-class Lab:
-    """Runs tasks in processes of a zygote that begins with some code."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._made: list[SeparateProcesses] = []
-        self.lines: list[str] = []
-        self.standing = Standing.HELD
-
-    def run(self, processes: SeparateProcesses, work: Work) -> TaskStatus:
-        """Run a task, note the lines for the log, and give its status."""
-        ran = processes.run(work)
-        assert ran.finished is not None
-        self._note(ran.news)
-        return ran.finished.status
-
-    def _tell(self, claim: Claim, news: News) -> Standing:
-        self._note(news)
-        return self.standing
-
-    def _note(self, news: News) -> None:
-        self.lines += [f"{line.command} {line.message}".rstrip() for line in news.lines]
-
-    def processes(self, beginning: str = "", **config: object) -> SeparateProcesses:
-        (self._directory / "sitecustomize.py").write_text(beginning)
-        surroundings = Surroundings(
-            directory=str(self._directory),
-            environment={**os.environ, "PYTHONPATH": str(self._directory)},
-            path=[str(self._directory), *sys.path],
-        )
-        workers = open_backend("memory://runner", QUEUE).workers
-        watch = Watch(workers, self._tell, 1000.0)
-        made = SeparateProcesses(QUEUE, WorkerConfig(**config), surroundings, watch, is_threaded=False)
-        self._made.append(made)
-        return made
-
-    def close(self) -> None:
-        for made in self._made:
-            made.close()
 
 
 @pytest.fixture
@@ -130,7 +64,7 @@ def test_the_lines_for_the_log_are_told_once_and_in_order(lab: Lab) -> None:
     for _ in range(5):
         lab.run(processes, work_of(abs, -1))
     words = [line.split()[0] for line in lab.lines if "FRESH" not in line]
-    assert words == ["REMOTE", "CHILD", "STOP"] * 5
+    assert words == ["REMOTE", "CHILD", "ENVIR", "STOP"] * 5
 
 
 def test_a_task_that_was_cancelled_before_it_lasted_is_stopped_without_a_wake_up(lab: Lab) -> None:

@@ -33,9 +33,9 @@ local function check_gone(worker, status)
     broken('worker-is-registered-whole', worker, 'is not registered and is said to be ' .. (status or 'nothing'),
       give_up(worker))
   end
-  for _, name in ipairs({'session', 'task', 'heartbeat', 'late'}) do
+  for _, name in ipairs({'session', 'task', 'terms', 'late'}) do
     if redis.call('HEXISTS', key('worker:' .. name), worker) == 1 then
-      broken('worker-is-registered-whole', worker, 'has gone and still has a ' .. name, give_up(worker))
+      broken('worker-is-registered-whole', worker, 'has gone and is still in worker:' .. name, give_up(worker))
     end
   end
 end

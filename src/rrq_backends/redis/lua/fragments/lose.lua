@@ -29,21 +29,18 @@ local function settle(worker, kind, detail)
   return id, became
 end
 
-local function forget_heartbeat(worker)
-  local terms = redis.call('HGET', key('worker:heartbeat'), worker)
-  if terms then
-    local beating = string.match(terms, '^%S+ %S+ (.*)$')
-    redis.call('DEL', beating, beating .. ':kill')
-    redis.call('HDEL', key('worker:heartbeat'), worker)
-  end
+-- What was left for a worker of this id, and its heartbeat.
+local function clear_desk(worker)
+  redis.call('DEL', worker_key(worker, 'message'), worker_key(worker, 'wake'), worker_key(worker, 'heartbeat'),
+    worker_key(worker, 'heartbeat:kill'))
+  redis.call('HDEL', key('worker:terms'), worker)
+  redis.call('HDEL', key('worker:late'), worker)
 end
 
--- Sign a worker off: its session is over, what was left for it goes.
+-- Sign a worker off: its session is over.
 local function sign_off(worker, status)
   redis.call('HSET', key('worker:status'), worker, status)
   redis.call('SREM', key('worker:id'), worker)
   redis.call('HDEL', key('worker:session'), worker)
-  redis.call('HDEL', key('worker:late'), worker)
-  redis.call('DEL', worker_key(worker, 'message'), worker_key(worker, 'wake'))
-  forget_heartbeat(worker)
+  clear_desk(worker)
 end

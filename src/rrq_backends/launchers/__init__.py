@@ -1,0 +1,1 @@
+"""Places to run workers in: this machine, and Slurm."""

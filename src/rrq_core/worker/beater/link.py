@@ -1,0 +1,21 @@
+"""What a worker has of its beater: the process, or thread, that renews the worker's heartbeat and sees it end."""
+
+from abc import ABC, abstractmethod
+
+from rrq_core.model.work import Session
+
+
+class Beater(ABC):
+    """Beats for one worker, one session at a time. None of these waits for the store."""
+
+    @abstractmethod
+    def watch(self, session: Session) -> None:
+        """Beat for a session from now on, and for no other; call it after each registration."""
+
+    @abstractmethod
+    def is_lost(self) -> bool:
+        """Whether the beater was told that the session it watches is over."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop beating, for good; call it before the worker leaves."""
