@@ -11,7 +11,9 @@ FOLDERS = ("src", "tests", "examples", "benchmarks")
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 30
 
-LONG_FILES: Mapping[str, str] = {}
+LONG_FILES: Mapping[str, str] = {
+    "src/rrq_core/__init__.py": "the public names, thrice: for type checkers, by the module that has them, and as __all__",
+}
 LONG_FUNCTIONS: Mapping[str, str] = {
     "tests/e2e/test_embedded.py:test_twenty_processes_at_once_start_one_server_and_all_reach_it": (
         "most of it is the program that another Python runs"

@@ -17,7 +17,7 @@ VALUE = Context(kind=PayloadKind.VALUE, queue_id=QUEUE)
 ENVIRONMENT: Mapping[str, object] = {"simulate": lambda n: 10 * n, "n": 7, "sum": lambda values: "of the worker"}
 
 
-def run(text: str, environment: Mapping[str, object] | None, **variables: object) -> Finished:
+def run(text: str, environment: Mapping[str, object], **variables: object) -> Finished:
     expression = Expression(text=text, left=("simulate", "missing"))
     work = Work(
         claim=Claim(session=Session(worker=WorkerId("w"), token="s"), task=TASK, attempt=1),
@@ -54,8 +54,8 @@ def test_what_is_assigned_does_not_change_the_environment() -> None:
     assert (ENVIRONMENT["n"], "simulate" in ENVIRONMENT) == (7, True)
 
 
-@pytest.mark.parametrize("environment", [None, ENVIRONMENT])
-def test_a_name_that_it_does_not_have_is_told(environment: Mapping[str, object] | None) -> None:
+@pytest.mark.parametrize("environment", [{}, ENVIRONMENT])
+def test_a_name_that_it_does_not_have_is_told(environment: Mapping[str, object]) -> None:
     finished = run("missing(2)", environment)
     assert finished.status is TaskStatus.ERROR
     failure = decode_failure(finished.result.data, VALUE)  # type: ignore[union-attr]  # a value
