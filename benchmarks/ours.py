@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from functools import partial
 from operator import pos
 from pathlib import Path
 from statistics import median
@@ -15,7 +16,6 @@ from attrs import frozen
 import rrq_core as rrq
 from benchmarks.server import CommandCount
 from rrq_core.testing import Hand
-from rrq_core.worker.progress import progress_teller
 from rrq_core.worker.run import run_task
 
 
@@ -76,7 +76,7 @@ def submit_and_step(queue: rrq.Controller, hand: Hand, value: int) -> float:
     start = time.perf_counter()
     task = queue.submit(pos, value)
     work = hand.take()
-    finished = run_task(work, queue.queue_id, progress_teller(queue.backend.queue, work.claim))
+    finished = run_task(work, queue.queue_id, partial(queue.backend.queue.update, work.claim))
     hand.finish(work, finished.status, finished.result)
     rrq.task_result(task)
     return time.perf_counter() - start

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rrq_core.client.configure import configure
     from rrq_core.client.controller import Controller, connect, default_controller_clear, default_controller_set
     from rrq_core.client.create import task_create_bulk_call, task_create_call
+    from rrq_core.client.create_expr import task_create_bulk_expr, task_create_expr
     from rrq_core.client.data import TaskData, task_data
     from rrq_core.client.deferred import deferred_list
     from rrq_core.client.envir import envir, worker_envir_set
@@ -72,14 +73,17 @@ if TYPE_CHECKING:
         ConfigurationTaken,
         EnvironmentBroken,
         ForeignKey,
+        GroupNotFound,
         HeartbeatNotFound,
         HeartbeatTimeout,
         InvalidArgument,
+        InvalidExpression,
         InvalidName,
         KeyTaken,
         LaunchFailed,
         LogMissing,
         MessageError,
+        NameNotFound,
         NoDefaultController,
         NotCancellable,
         NotInTask,
@@ -113,6 +117,7 @@ if TYPE_CHECKING:
     from rrq_core.payload.run_options import exponential
     from rrq_core.plugins import hookimpl, hookspec, open_offload
     from rrq_core.ports import Offload
+    from rrq_core.worker.inside import attempt, checkpoint, checkpoint_save, seed, task_id
     from rrq_core.worker.progress import task_progress_update
 
 _HOMES = {
@@ -121,6 +126,7 @@ _HOMES = {
     "rrq_core.client.configure": "configure",
     "rrq_core.client.controller": "Controller connect default_controller_clear default_controller_set",
     "rrq_core.client.create": "task_create_bulk_call task_create_call",
+    "rrq_core.client.create_expr": "task_create_bulk_expr task_create_expr",
     "rrq_core.client.deferred": "deferred_list",
     "rrq_core.client.data": "TaskData task_data",
     "rrq_core.client.envir": "envir worker_envir_set",
@@ -154,11 +160,11 @@ _HOMES = {
     ),
     "rrq_core.errors": (
         "BackendDenied BackendError BackendFull BackendUnavailable CancelTimeout Closed ConfigurationTaken "
-        "EnvironmentBroken ForeignKey HeartbeatNotFound HeartbeatTimeout InvalidArgument InvalidName KeyTaken "
-        "LaunchFailed LogMissing MessageError NoDefaultController NotCancellable NotInTask NotRetriable "
-        "NotSendable ObjectMissing OffloadError PayloadRefused PluginError QueueGone ResultMissing RrqError "
-        "SchemaMismatch TaskInUse TaskNotFound TaskTimeout UnknownScheme ValueTooLarge WorkerIdTaken WorkerLost "
-        "WorkerNotFound WorkerTimeout"
+        "EnvironmentBroken ForeignKey GroupNotFound HeartbeatNotFound HeartbeatTimeout InvalidArgument "
+        "InvalidExpression InvalidName KeyTaken LaunchFailed LogMissing MessageError NameNotFound "
+        "NoDefaultController NotCancellable NotInTask NotRetriable NotSendable ObjectMissing OffloadError "
+        "PayloadRefused PluginError QueueGone ResultMissing RrqError SchemaMismatch TaskInUse TaskNotFound "
+        "TaskTimeout UnknownScheme ValueTooLarge WorkerIdTaken WorkerLost WorkerNotFound WorkerTimeout"
     ),
     "rrq_core.model.config": "WorkerConfig",
     "rrq_core.model.queue_configuration": "QueueConfiguration",
@@ -170,6 +176,7 @@ _HOMES = {
     "rrq_core.payload.run_options": "exponential",
     "rrq_core.plugins": "hookimpl hookspec open_offload",
     "rrq_core.ports": "Offload",
+    "rrq_core.worker.inside": "attempt checkpoint checkpoint_save seed task_id",
     "rrq_core.worker.progress": "task_progress_update",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -186,16 +193,19 @@ __all__ = [
     "Controller",
     "EnvironmentBroken",
     "ForeignKey",
+    "GroupNotFound",
     "Heartbeat",
     "HeartbeatNotFound",
     "HeartbeatTimeout",
     "InvalidArgument",
+    "InvalidExpression",
     "InvalidName",
     "KeyTaken",
     "LaunchFailed",
     "LogEntry",
     "LogMissing",
     "MessageError",
+    "NameNotFound",
     "NoDefaultController",
     "NotCancellable",
     "NotInTask",
@@ -235,7 +245,10 @@ __all__ = [
     "WorkerNotFound",
     "WorkerStatus",
     "WorkerTimeout",
+    "attempt",
     "check",
+    "checkpoint",
+    "checkpoint_save",
     "configure",
     "connect",
     "default_controller_clear",
@@ -256,12 +269,16 @@ __all__ = [
     "queue_length",
     "queue_list",
     "queue_remove",
+    "seed",
     "task_cancel",
     "task_create_bulk_call",
+    "task_create_bulk_expr",
     "task_create_call",
+    "task_create_expr",
     "task_data",
     "task_delete",
     "task_exists",
+    "task_id",
     "task_info",
     "task_list",
     "task_log",

@@ -2,12 +2,15 @@
 
 RrqError
 ├── InvalidArgument (ValueError)        an argument that cannot be right
-│   └── InvalidName                     a queue id, queue name or worker id that is none
+│   ├── InvalidName                     a queue id, queue name or worker id that is none
+│   └── InvalidExpression (SyntaxError) an expression that is no Python
+├── NameNotFound (NameError)            a name in an expression that is nowhere to be found
 ├── NotSendable (TypeError)             an object that cannot be made into bytes
 ├── NoDefaultController (RuntimeError)  a call that needs a controller, and none is set
 ├── Closed (RuntimeError)               a controller that was closed
 ├── QueueGone (LookupError)             a queue that was destroyed, or never made
 ├── TaskNotFound (LookupError)          a task id that this queue does not know
+├── GroupNotFound (LookupError)         a named group that has no tasks
 ├── ResultMissing (LookupError)         the task has no result yet
 ├── TaskTimeout (TimeoutError)          a wait that took too long
 ├── CancelTimeout (TimeoutError)        a task that was asked to stop, and has not yet
@@ -55,6 +58,14 @@ class InvalidName(InvalidArgument):
     """A queue id, queue name or worker id that is none."""
 
 
+class InvalidExpression(SyntaxError, InvalidArgument):
+    """An expression is no Python. Nothing was written."""
+
+
+class NameNotFound(RrqError, NameError):
+    """A name that an expression reads is nowhere to be found. Nothing was written."""
+
+
 class NotSendable(RrqError, TypeError):
     """An object that cannot be made into bytes, or a function that cannot be sent."""
 
@@ -93,6 +104,10 @@ class TaskNotFound(RrqError, LookupError):
 
     def __reduce__(self) -> tuple[type["TaskNotFound"], tuple[tuple[str, ...]]]:
         return type(self), (self.tasks,)
+
+
+class GroupNotFound(RrqError, LookupError):
+    """A named group that this queue does not know: nothing was submitted to it, or all of it was deleted."""
 
 
 class ResultMissing(RrqError, LookupError):

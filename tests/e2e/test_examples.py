@@ -16,6 +16,7 @@ import pytest
 from examples.bootstrap_diabetes.regression import fit, resample
 from examples.ising.__main__ import TEMPERATURES
 from examples.ising.model import onsager, simulate
+from examples.random_walks.walks import distance
 from examples.standard_library.measure import deepest_nesting, measure_module
 from examples.standard_library.sources import library_sources
 
@@ -105,6 +106,16 @@ def test_the_magnet_is_simulated_through_all_that_goes_wrong_and_nothing_is_left
     assert list(directory.iterdir()) == []
 
 
+def test_random_walks_are_interrupted_and_extended_and_nothing_is_left(directory: Path) -> None:
+    ran = run_example("random_walks", directory, "--walks", "2", "--steps", "5000")
+    assert ran.returncode == 0, ran.stderr
+    assert "4 tasks for 2 walks, and then 4." in ran.stdout
+    assert "2 attempts; the others: 1." in ran.stdout
+    assert ran.stdout.count("mean distance of") == 2
+    assert processes_in(directory) == []
+    assert list(directory.iterdir()) == []
+
+
 def test_words_are_looked_up_in_an_environment_that_is_changed_and_nothing_is_left(directory: Path) -> None:
     ran = run_example("concordance", directory, "--folder", os.path.dirname(json.__file__), "--workers", "1")
     assert ran.returncode == 0, ran.stderr
@@ -115,6 +126,10 @@ def test_words_are_looked_up_in_an_environment_that_is_changed_and_nothing_is_le
     assert "It was mended, REFRESH was answered: OK" in ran.stdout
     assert processes_in(directory) == []
     assert list(directory.iterdir()) == []
+
+
+def test_a_walk_needs_no_queue() -> None:
+    assert distance(3, 100, -1) == distance(3, 100, -1) > 0
 
 
 def test_a_cold_magnet_keeps_its_direction_and_a_hot_one_loses_it() -> None:

@@ -185,6 +185,14 @@ def test_progress_is_seen_while_the_task_runs(lab: ProcessLab, tmp_path: Path) -
     assert task.progress() == "half way"
 
 
+def test_a_checkpoint_outlives_errors_and_processes_that_die(lab: ProcessLab) -> None:
+    task = lab.submit(tasks.go_on, retries=1)
+    lab.error(task, "DIED")
+    again = task.retry()
+    (first, second, id) = again.result(timeout=30)
+    assert ([first[0], second[0], id], first[1] == second[1]) == ([1, 2, again.id], False)
+
+
 def test_the_log_of_the_worker_tells_of_the_process(lab: ProcessLab) -> None:
     task = lab.submit(tasks.draw)
     pid = task.wait(timeout=30) and task.info().pid

@@ -13,14 +13,17 @@ from attrs import fields
 from rrq_core.client import defaults, environment
 from rrq_core.client.connection import Choices, Connection
 from rrq_core.client.create import create_call, submit_map
+from rrq_core.client.executor import QueueExecutor
 from rrq_core.client.groups import TaskGroup
+from rrq_core.client.html import controller_html
 from rrq_core.client.objects import StoredObjects
 from rrq_core.client.options import DEFAULT_OPTIONS, OptionArguments, TaskOptions, task_options
 from rrq_core.client.reference import task_id_of
 from rrq_core.client.seconds import checked_seconds
 from rrq_core.client.task import Task
-from rrq_core.errors import InvalidArgument, SchemaMismatch
+from rrq_core.errors import GroupNotFound, InvalidArgument, SchemaMismatch
 from rrq_core.model.config import WorkerConfig
+from rrq_core.model.ids import group_name
 from rrq_core.model.ids import queue_id as checked_queue_id
 from rrq_core.model.queue_configuration import PLAIN_CONFIGURATION, QueueConfiguration
 from rrq_core.model.setting import QUEUE_CONFIGURATION, worker_config_name
@@ -52,6 +55,9 @@ class Controller(Connection):
         defaults.leave_block(self)
         self.close()
 
+    def _repr_html_(self) -> str:
+        return controller_html(self)
+
     # A handle may stand for any argument, at any depth: hence the second way, which mypy takes for useless.
     @overload
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Task[T]: ...
@@ -69,12 +75,16 @@ class Controller(Connection):
         """
         return create_call(self, fn, args, kwargs, DEFAULT_OPTIONS)
 
-    def map(self, fn: Callable[..., T], *iterables: Iterable[object], keep: bool = True) -> TaskGroup[T]:
+    def map(
+        self, fn: Callable[..., T], *iterables: Iterable[object], name: str | None = None, keep: bool = True
+    ) -> TaskGroup[T]:
         """Submit a call for each tuple of the zipped iterables, as `map` calls; see `task_create_bulk_call`.
 
         Args:
             fn: Any callable.
             *iterables: Arguments, one iterable for each parameter; the shortest ends it.
+            name: A name for the group, by which it is found again. The same name, function name and arguments again
+                submit only the calls that are new, and give all.
             keep: Whether tasks stay once the group has handed out their results.
         Raises:
             InvalidArgument: If there is nothing to call it with.
@@ -84,7 +94,21 @@ class Controller(Connection):
         ...     q.map(divmod, [7, 8], [3, 3]).results()
         [(2, 1), (2, 2)]
         """
-        return TaskGroup(submit_map(self, fn, iterables, DEFAULT_OPTIONS), self, keep=keep)
+        return TaskGroup(submit_map(self, fn, iterables, DEFAULT_OPTIONS, name), self, keep=keep)
+
+    def group(self, name: str) -> TaskGroup[object]:
+        """Find a named group again: its tasks in the order in which they were submitted.
+
+        Raises:
+            GroupNotFound: If nothing was submitted under that name, or all of it was deleted.
+        """
+        tasks = self.backend.queue.group(group_name(name))
+        if not tasks:
+            raise GroupNotFound(
+                f"the queue {self.queue_id!r} has no group {name!r}: map(..., name={name!r}) makes it, and it goes "
+                "with the last of its tasks"
+            )
+        return TaskGroup((Task(task, self.queue_id, self) for task in tasks), self)
 
     def options(self, **options: Unpack[OptionArguments]) -> "BoundOptions":
         """Give `submit` and `map` with options; see `task_create_call` for what there is.
@@ -98,6 +122,21 @@ class Controller(Connection):
     def objects(self) -> StoredObjects:
         """The stored values of this queue; see `ObjectStore`."""
         return StoredObjects(self.backend.objects, self.values, self.queue_id)
+
+    def executor(self, **options: Unpack[OptionArguments]) -> QueueExecutor:
+        """Give an executor as `concurrent.futures` has them, whose calls are tasks.
+
+        Args:
+            **options: How each is to be run; see `task_create_call`.
+        Raises:
+            InvalidArgument: If an option is unknown or cannot be.
+
+        >>> import rrq_core as rrq
+        >>> with rrq.connect("docs", "memory://executor") as q, rrq.worker_spawn(1), q.executor() as executor:
+        ...     list(executor.map(pow, [1, 2, 3], [2, 2, 2]))
+        [1, 4, 9]
+        """
+        return QueueExecutor(self, task_options(options, self.queue_id))
 
     def task(self, id: str) -> Task[object]:
         """Make the handle of a task of this queue; whether it exists is not looked up."""
@@ -127,9 +166,12 @@ class BoundOptions:
         """Submit a call; see `Controller.submit`."""
         return create_call(self._controller, fn, args, kwargs, self._options)
 
-    def map(self, fn: Callable[..., T], *iterables: Iterable[object], keep: bool = True) -> TaskGroup[T]:
+    def map(
+        self, fn: Callable[..., T], *iterables: Iterable[object], name: str | None = None, keep: bool = True
+    ) -> TaskGroup[T]:
         """Submit a call for each tuple of the zipped iterables; see `Controller.map`."""
-        return TaskGroup(submit_map(self._controller, fn, iterables, self._options), self._controller, keep=keep)
+        tasks = submit_map(self._controller, fn, iterables, self._options, name)
+        return TaskGroup(tasks, self._controller, keep=keep)
 
 
 def connect(

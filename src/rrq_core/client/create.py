@@ -10,6 +10,7 @@ from rrq_core.client.submit import Arguments, encoder_for, submit_call, submit_c
 from rrq_core.client.table import calls_of, keywords_of
 from rrq_core.client.task import Task
 from rrq_core.errors import InvalidArgument
+from rrq_core.model.ids import group_name
 
 T = TypeVar("T")
 
@@ -120,10 +121,20 @@ def task_create_bulk_call(
 
 
 def submit_map(
-    connection: Connection, fn: Callable[..., T], iterables: Sequence[Iterable[object]], options: TaskOptions
+    connection: Connection,
+    fn: Callable[..., T],
+    iterables: Sequence[Iterable[object]],
+    options: TaskOptions,
+    name: str | None = None,
 ) -> list[Task[T]]:
     """Submit a call for each tuple of the zipped iterables, as `map` makes them, with options that were checked.
 
+    Args:
+        connection: Where to.
+        fn: Any callable.
+        iterables: Arguments, one iterable for each parameter.
+        options: How each is to be run.
+        name: The named group that they are to be in; only calls that it does not have are submitted.
     Raises:
         NotSendable, InvalidArgument: As `task_create_bulk_call`.
     """
@@ -133,7 +144,8 @@ def submit_map(
     if not iterables:
         raise InvalidArgument("map needs at least one iterable of arguments: q.map(f, [1, 2, 3])")
     calls: Iterator[Arguments] = ((arguments, {}) for arguments in zip(*iterables, strict=False))
-    ids = submit_calls(connection, encoder_for(connection, fn, options), calls, options)
+    group = None if name is None else group_name(name)
+    ids = submit_calls(connection, encoder_for(connection, fn, options), calls, options, group)
     return [Task(id, connection.queue_id, connection) for id in ids]
 
 

@@ -62,11 +62,16 @@ def task_data(task: TaskLike, *, controller: Connection | None = None) -> TaskDa
 def _arguments(
     connection: Connection, record: TaskRecord, body: bytes, context: Context
 ) -> tuple[tuple[object, ...], Mapping[str, object]]:
-    values = _stored(connection, record.id, stored_values_of(body, context))
+    values = stored_values(connection, record.id, stored_values_of(body, context))
     return decode_arguments(body, context, values, {parent: parent for parent in record.depends_on or ()})
 
 
-def _stored(connection: Connection, task: TaskId, hashes: Sequence[Hash]) -> Mapping[Hash, Buffer]:
+def stored_values(connection: Connection, task: TaskId, hashes: Sequence[Hash]) -> Mapping[Hash, Buffer]:
+    """Get the stored values that the body of a task names.
+
+    Raises:
+        ObjectMissing: If one is gone.
+    """
     if not hashes:
         return {}
     found = zip(hashes, connection.values.get(hashes), strict=True)

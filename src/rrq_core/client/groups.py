@@ -6,6 +6,7 @@ from typing import Generic, TypeVar, overload
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import connection_to
+from rrq_core.client.html import group_html
 from rrq_core.client.outcome import waited
 from rrq_core.client.results import task_results
 from rrq_core.client.retry_failed import retry_failed
@@ -52,6 +53,9 @@ class TaskGroup(TaskReferences[Task[T_co]]):
 
     def __repr__(self) -> str:
         return f"<TaskGroup of {len(self)} tasks of the queue {self._queue_id!r}>"
+
+    def _repr_html_(self) -> str:
+        return group_html(lambda: self._controller, [task.id for task in self])
 
     @property
     def _controller(self) -> Connection:

@@ -1,27 +1,33 @@
 """From calls to tasks: encoding, large values, portions."""
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
+from attrs import evolve
+
 from rrq_core.client.connection import Connection
 from rrq_core.client.options import DEFAULT_OPTIONS, TaskOptions
 from rrq_core.errors import InvalidArgument, RrqError, TaskNotFound
-from rrq_core.model.ids import Hash, Tag, TaskId, WatcherId, new_task_id
+from rrq_core.model.ids import GroupName, Hash, Tag, TaskId, WatcherId, new_task_id
 from rrq_core.model.task import NewTask, Submitted, TaskField
 from rrq_core.model.value import NewValue
-from rrq_core.payload import CallEncoder, EncodedCall
+from rrq_core.payload import CallEncoder, EncodedCall, Expression
 
 SLICE = 2_000  # calls that are encoded while the slice before them is on its way; so much of a long iterable is held
 TRAVEL_ALONG = 1 << 20  # bytes of values that travel with their tasks; more of them goes ahead
 
 Arguments = tuple[Sequence[object], Mapping[str, object]]
+Maker = Callable[[TaskId, EncodedCall], NewTask]
 Slice = list[tuple[NewTask, tuple[NewValue, ...]]]
 
 
-def encoder_for(connection: Connection, function: Callable[..., object], options: TaskOptions) -> CallEncoder:
-    """Prepare a function for calls.
+def encoder_for(
+    connection: Connection, function: Callable[..., object] | Expression, options: TaskOptions
+) -> CallEncoder:
+    """Prepare a function for calls, or an expression for its variables.
 
     Raises:
         NotSendable: If it, or a kind of errors in `retry_on`, cannot be sent.
@@ -60,19 +66,32 @@ def submit_call(
 
 
 def submit_calls(
-    connection: Connection, encoder: CallEncoder, calls: Iterable[Arguments], options: TaskOptions
+    connection: Connection,
+    encoder: CallEncoder,
+    calls: Iterable[Arguments],
+    options: TaskOptions,
+    group: GroupName | None = None,
 ) -> list[TaskId]:
     """Submit many calls, in slices.
 
     What interrupts it, once some are in, carries their ids as its attribute `submitted` and says so in a note.
 
+    Args:
+        connection: Where to.
+        encoder: What makes their bodies.
+        calls: Positional arguments and keywords of each.
+        options: How each is to be run.
+        group: The named group that they are to be in; None: none.
+    Returns:
+        The ids of the tasks; of a call that is in the group already, of the one that it has.
     Raises:
         NotSendable: If an argument cannot be sent. Nothing of its slice was written.
         InvalidArgument: If there is no call.
     """
     waiting, ids = iter(calls), list[TaskId]()
+    make = _maker(options) if group is None else _member_maker(options, group)
     try:
-        _submit_slices(connection, iter(lambda: _encoded(encoder, islice(waiting, SLICE), options), []), ids)
+        _submit_slices(connection, iter(lambda: _encoded(encoder, islice(waiting, SLICE), make), []), ids)
     except BaseException as error:
         _tell_submitted(error, ids)
         raise
@@ -95,8 +114,8 @@ def _submit_slices(connection: Connection, slices: Iterator[Slice], ids: list[Ta
         under_way.result()
 
 
-def _encoded(encoder: CallEncoder, calls: Iterator[Arguments], options: TaskOptions) -> Slice:
-    encoded, make = [], _maker(options)
+def _encoded(encoder: CallEncoder, calls: Iterator[Arguments], make: Maker) -> Slice:
+    encoded = []
     for args, kwargs in calls:
         id = new_task_id()
         call = encoder.encode(id, args, kwargs)
@@ -104,7 +123,20 @@ def _encoded(encoder: CallEncoder, calls: Iterator[Arguments], options: TaskOpti
     return encoded
 
 
-def _maker(options: TaskOptions) -> Callable[[TaskId, EncodedCall], NewTask]:
+def _member_maker(options: TaskOptions, group: GroupName) -> Maker:
+    """Give what makes the tasks of a named group. The n-th of equal calls is the n-th that it has."""
+    seen: Counter[str] = Counter()
+
+    def make(id: TaskId, call: EncodedCall) -> NewTask:
+        member = call.member
+        seen[member] += 1
+        task = _task_with_options(id, call, options)
+        return evolve(task, group=group, key=f"{member} {seen[member]}", call=member)
+
+    return make
+
+
+def _maker(options: TaskOptions) -> Maker:
     """Give what makes the tasks of a submission: quickly where there is nothing to say but the queue."""
     is_plain = options is DEFAULT_OPTIONS or options == TaskOptions(queue=options.queue)
 
@@ -145,11 +177,11 @@ def _submit_slice(connection: Connection, encoded: Slice, ids: list[TaskId]) -> 
     tasks = [task for task, _ in encoded]
     values = {value.hash: value for _, own in encoded for value in own}
     try:
-        _send(connection, tasks, tuple(values.values()), None)
+        submitted = _send(connection, tasks, tuple(values.values()), None)
     except BaseException:
         ids.extend(_found(connection, tasks))
         raise
-    ids.extend(task.id for task in tasks)
+    ids.extend(each.task for each in submitted)
 
 
 def _send(

@@ -6,7 +6,9 @@ from typing import Literal, TypeVar, overload
 from rrq_core.client.await_task import await_result
 from rrq_core.client.cancel import task_cancel
 from rrq_core.client.connection import Connection
+from rrq_core.client.debug import debug_task
 from rrq_core.client.defaults import connection_to
+from rrq_core.client.html import task_html
 from rrq_core.client.info import task_info
 from rrq_core.client.outcome import waited
 from rrq_core.client.results import look_at_result, outcome
@@ -38,6 +40,9 @@ class Task(TaskReference[T_co]):
 
     def __repr__(self) -> str:
         return f"<Task {self.id} of the queue {self.queue_id!r}>"
+
+    def _repr_html_(self) -> str:
+        return task_html(lambda: self._controller, self.id)
 
     def __await__(self) -> Generator[object, None, T_co]:
         return await_result(self._controller, self).__await__()
@@ -98,6 +103,18 @@ class Task(TaskReference[T_co]):
         connection = self._controller
         (new,) = run_again(connection, [self.id], queue)
         return Task(new, self.queue_id, connection)
+
+    def debug(self) -> object:
+        """Run the task here under pdb, with its own arguments and seed; nothing is told to the queue.
+
+        It stops at the first line of the task's code, and again where that fails.
+
+        Returns:
+            Its value; None if it failed, or was left by `quit`.
+        Raises:
+            PayloadRefused: If something of it cannot be unpickled here.
+        """
+        return debug_task(self._controller, self.id)
 
     def delete(self, check: bool = True) -> None:
         """Delete the task with all that belongs to it; see `task_delete`."""

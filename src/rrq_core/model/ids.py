@@ -60,6 +60,11 @@ def queue_name(text: object) -> QueueName:
     return QueueName(checked_name(text, "queue name"))
 
 
+def group_name(text: object) -> GroupName:
+    """Return the name of a group, checked."""
+    return GroupName(checked_name(text, "group name"))
+
+
 def worker_id(text: object) -> WorkerId:
     """Return a worker id, checked."""
     return WorkerId(checked_name(text, "worker id"))

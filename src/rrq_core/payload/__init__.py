@@ -10,11 +10,13 @@ from rrq_core.payload.call import (
     shared,
     stored_values_of,
 )
-from rrq_core.payload.call_encoder import ANY_EXCEPTION, CallEncoder, EncodedCall
+from rrq_core.payload.call_encoder import ANY_EXCEPTION, CallEncoder
 from rrq_core.payload.context import Context, PayloadKind
 from rrq_core.payload.create_function import Create, decode_create, encode_create
+from rrq_core.payload.encoded_call import EncodedCall
+from rrq_core.payload.expression import Expression, ReadExpression, read_expression
 from rrq_core.payload.failure import Failure, capture_failure, decode_failure, encode_failure
-from rrq_core.payload.function import NO_NAMES
+from rrq_core.payload.function import NO_NAMES, FunctionName, reference_by_name
 from rrq_core.payload.pickling import ENVIRONMENT_MODULE
 from rrq_core.payload.record import decode_json, encode_json
 from rrq_core.payload.run_options import Backoff, RunOptions, exponential
@@ -30,8 +32,11 @@ __all__ = [
     "Context",
     "Create",
     "EncodedCall",
+    "Expression",
     "Failure",
+    "FunctionName",
     "PayloadKind",
+    "ReadExpression",
     "RunOptions",
     "capture_failure",
     "decode_arguments",
@@ -46,8 +51,10 @@ __all__ = [
     "encode_json",
     "encode_value",
     "exponential",
+    "read_expression",
     "read_retry_on",
     "read_run_options",
+    "reference_by_name",
     "shared",
     "stored_values_of",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from rrq_core.errors import ObjectMissing, PayloadRefused
 from rrq_core.model.ids import Hash, TaskId
@@ -12,7 +12,8 @@ from rrq_core.payload.argument import unpickled_argument
 from rrq_core.payload.call_header import CallHeader, Place, Span, call_header
 from rrq_core.payload.context import Context, PayloadKind
 from rrq_core.payload.envelope import Envelope, read_envelope
-from rrq_core.payload.function import NO_NAMES, find_function
+from rrq_core.payload.expression import Expression, evaluator
+from rrq_core.payload.function import NO_NAMES, find_by_name, find_function
 from rrq_core.payload.pickling import unpickled
 from rrq_core.payload.run_options import RunOptions
 from rrq_core.payload.signing import Keyring, keyring
@@ -88,7 +89,7 @@ def decode_call(
         context: What it is to be bound to.
         values: The stored values that it names, by hash; see `stored_values_of`.
         results: What the handles among the arguments stood for, by the id of the task.
-        names: The environment: a function that cannot be imported here is looked for in it.
+        names: The environment: what expressions see, and where a function is looked for that cannot be imported here.
     Raises:
         PayloadRefused: If it is damaged, or the function cannot be found or something cannot be unpickled here; the
             error says what is missing, where it was looked for, and what to do.
@@ -96,7 +97,11 @@ def decode_call(
     """
     envelope, header = _read(bytes(body), context)
     args, kwargs = _decode_arguments(envelope, header, context, values, results)
-    return Call(function=_function(envelope, header, context, values, names), args=args, kwargs=kwargs)
+    if header.expression is None:
+        function = _function(envelope, header, context, values, names)
+    else:
+        function = _evaluator(envelope, header, context, values, names)
+    return Call(function=function, args=args, kwargs=kwargs)
 
 
 def decode_arguments(
@@ -140,6 +145,21 @@ def _read(body: bytes, context: Context) -> tuple[Envelope, CallHeader]:
     found = envelope, call_header(envelope, context)
     _last_read = body, context, keys, found
     return found
+
+
+def _evaluator(
+    envelope: Envelope,
+    header: CallHeader,
+    context: Context,
+    values: Mapping[Hash, Buffer],
+    names: Mapping[str, object],
+) -> Callable[..., object]:
+    """Make the function that evaluates an expression. A lambda is sent as a function by value is."""
+    named = header.expression or Expression(text="")
+    is_lambda = header.hash is not None or header.inline is not None
+    expression = evolve(named, function=_function(envelope, header, context, values, names) if is_lambda else None)
+    references = {name: find_by_name(reference, context, names) for name, reference in expression.references.items()}
+    return evaluator(expression, references, names)
 
 
 def _function(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import lru_cache
 from importlib.util import find_spec
 
-from attrs import field, frozen
+from attrs import frozen
 
 from rrq_core.errors import InvalidArgument
 from rrq_core.model.ids import TaskId
@@ -14,8 +14,11 @@ from rrq_core.model.value import Buffer, NewValue
 from rrq_core.payload.argument import pickled_argument
 from rrq_core.payload.call_header import CallHeader, Place, Span
 from rrq_core.payload.context import Context, PayloadKind
+from rrq_core.payload.encoded_call import EncodedCall
 from rrq_core.payload.envelope import JSON, with_last_buffer, write_envelope
+from rrq_core.payload.expression import Expression
 from rrq_core.payload.function import FunctionName
+from rrq_core.payload.group_identity import member_hash
 from rrq_core.payload.identity import call_hash
 from rrq_core.payload.pickling import Pickled, are_atoms, is_plain, plainly_pickled
 from rrq_core.payload.run_options import DEFAULT_RUN, RunOptions
@@ -28,21 +31,6 @@ ANY_EXCEPTION: tuple[type[BaseException], ...] = (Exception,)
 
 Arguments = Sequence[object]
 Keywords = Mapping[str, object]
-
-
-@frozen(kw_only=True)
-class EncodedCall:
-    """The body of a task, the stored values that it names, and the tasks whose results are among its arguments."""
-
-    body: bytes = field(repr=False)
-    values: tuple[NewValue, ...] = field(repr=False)
-    takes_result_of: tuple[TaskId, ...] = ()
-    _call: Callable[[], str] = field(repr=False, eq=False)
-
-    @property
-    def call(self) -> str:
-        """A hash of the function and its plain arguments, by which calls under one key are compared."""
-        return self._call()
 
 
 @frozen
@@ -75,7 +63,7 @@ class CallEncoder:
     beyond that, large arguments become stored values, and so does a function by value of more than 1 KiB always.
 
     Args:
-        function: Any callable; coroutine functions too.
+        function: Any callable; coroutine functions too. Or an expression, whose variables are keyword arguments.
         queue_id: The queue that the tasks will be in.
         by_value: Names of modules that the workers do not have; what is in them is sent by value.
         run: How the tasks are to be run, as far as only workers need to know.
@@ -87,7 +75,7 @@ class CallEncoder:
 
     def __init__(
         self,
-        function: Callable[..., object],
+        function: Callable[..., object] | Expression,
         queue_id: str,
         *,
         by_value: Collection[str] = (),
@@ -106,17 +94,18 @@ class CallEncoder:
         self.name = str(self._function.name)
         self._without_arguments = self._body_without_arguments()
 
-    def share(self, argument: object, what: str) -> object:
+    def share(self, argument: object, what: str, *, always: bool = False) -> object:
         """Prepare an argument of many calls, so that it is pickled once: pass what this returns in its place.
 
         Args:
             argument: The argument; changes to it after this are not sent.
             what: What it is to the caller, for the error: "argument 'table' of area".
+            always: Whether a small one becomes a stored value, too.
         Raises:
             NotSendable: If it cannot be pickled.
         """
         stored = self._stored(argument, what)
-        return _SharedArgument(argument, stored) if stored.value.size > INLINE_PART else argument
+        return _SharedArgument(argument, stored) if always or stored.value.size > INLINE_PART else argument
 
     def encode(self, task: TaskId, args: Arguments, kwargs: Keywords) -> EncodedCall:
         """Make the body of one call.
@@ -133,7 +122,7 @@ class CallEncoder:
             arguments = plainly_pickled((tuple(args), dict(kwargs)))
             body = with_last_buffer(self._without_arguments, 1 + len(self._before_arguments), arguments)
             if len(body) <= INLINE_BODY:
-                return EncodedCall(body=body, values=self._function_values, call=lambda: self._identity(args, kwargs))
+                return self._call(body, self._function_values, (), args, kwargs)
         return self._encode_any(task, args, kwargs)
 
     def _encode_any(self, task: TaskId, args: Arguments, kwargs: Keywords) -> EncodedCall:
@@ -151,11 +140,23 @@ class CallEncoder:
         self, body: bytes, stored: Mapping[Place, _StoredArgument], handles: Handles, args: Arguments, kwargs: Keywords
     ) -> EncodedCall:
         values = {value.hash: value for value in (*(part.value for part in stored.values()), *self._function_values)}
+        parents = self._tasks((handles, *(part.handles for part in stored.values())))
+        return self._call(body, tuple(values.values()), parents, args, kwargs)
+
+    def _call(
+        self,
+        body: bytes,
+        values: tuple[NewValue, ...],
+        parents: tuple[TaskId, ...],
+        args: Arguments,
+        kwargs: Keywords,
+    ) -> EncodedCall:
         return EncodedCall(
             body=body,
-            values=tuple(values.values()),
-            takes_result_of=self._tasks((handles, *(part.handles for part in stored.values()))),
+            values=values,
+            takes_result_of=parents,
             call=lambda: self._identity(args, kwargs),
+            member=lambda: self._member(args, kwargs),
         )
 
     def _tasks(self, several: Iterable[Handles]) -> tuple[TaskId, ...]:
@@ -173,6 +174,7 @@ class CallEncoder:
         function, retry_on = self._function, self._retry_on
         header = CallHeader(
             function=function.name,
+            expression=function.expression,
             inline=Span(0, len(function.buffers)) if function.buffers else None,
             hash=None if function.value is None else function.value.hash,
             arguments=Span(len(self._before_arguments), 1 + len(arguments.buffers)),
@@ -186,7 +188,7 @@ class CallEncoder:
 
     def _body_without_arguments(self) -> bytes:
         context, reference = Context(kind=PayloadKind.TASK, queue_id=self._queue_id), self._function.reference
-        if reference is not None and self._run == DEFAULT_RUN:
+        if reference is not None and self._function.is_named and self._run == DEFAULT_RUN:
             return _plain_body(reference, context)
         return self._body(Pickled(data=b""), {}, context)
 
@@ -238,8 +240,14 @@ class CallEncoder:
         which = place + 1 if isinstance(place, int) else repr(place)
         return f"argument {which} of {self._function.name.qualname.rpartition('.')[2]}"
 
+    def _member(self, args: Arguments, kwargs: Keywords) -> str:
+        function = self._function.function or str  # no expression is in a group
+        return member_hash(function, args, kwargs, lambda part: self._sendable(part, f"an argument of {self.name}"))
+
     def _identity(self, args: Arguments, kwargs: Keywords) -> str:
         keywords = {name: _unshared(part) for name, part in kwargs.items()}
+        if self._function.expression is not None:
+            keywords |= {f"<{name}>": str(found) for name, found in self._function.expression.references.items()}
         return call_hash(self._function.function, self._function.reference, [*map(_unshared, args)], keywords)
 
 

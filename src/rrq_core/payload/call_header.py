@@ -3,6 +3,9 @@
     {"function": {"module": "area", "qualname": "circle"}, "arguments": {"buffers": [0, 1]}}
 
 - `function` has its name; a function by value also has `buffers` or, if it is large, `hash`: that of a stored value.
+- `expression`, where something is evaluated, not called, has the `references` among its names (of each the module,
+  and the dotted name in it) and the names that are `left` to the worker's environment. Its text is the name of the
+  function; a lambda is sent as a function by value. The arguments by keyword are the values of its variables.
 - `arguments` has the `buffers` of a pair (tuple of the positional ones, dict of those by keyword) and, where some are
   stored values, `stored`: pairs (position or keyword, hash); in their places the pair has None.
 - `run`, where there is something to say, has what only the worker needs to know: see `RunOptions`.
@@ -20,6 +23,7 @@ from attrs import field, frozen
 from rrq_core.errors import PayloadRefused
 from rrq_core.model.ids import Hash
 from rrq_core.payload.envelope import Envelope
+from rrq_core.payload.expression import Expression
 from rrq_core.payload.function import FunctionName
 from rrq_core.payload.record import field_of, json_bytes, json_of, read_json
 from rrq_core.payload.run_options import DEFAULT_RUN, RunOptions, run_options_of
@@ -47,6 +51,7 @@ class CallHeader:
 
     Args:
         function: The function's name; if it is neither inline nor stored, it is found by it.
+        expression: What is evaluated in the place of a call, but for a lambda, which is sent as the function.
         inline: The buffers of a function that the body holds.
         hash: The stored value of a function that is large.
         arguments: The buffers of the arguments.
@@ -56,6 +61,7 @@ class CallHeader:
     """
 
     function: FunctionName
+    expression: Expression | None = None
     inline: Span | None = None
     hash: Hash | None = None
     arguments: Span
@@ -80,6 +86,8 @@ class CallHeader:
         if self.stored:
             arguments["stored"] = self.stored
         record: dict[str, object] = {"function": function, "arguments": arguments}
+        if self.expression is not None:
+            record["expression"] = _expression_record(self.expression)
         if run := self.run.to_record():
             record["run"] = run
         if self.retry_on is not None:
@@ -102,10 +110,10 @@ def _read(text: bytes) -> CallHeader:
     record = read_json(text, _SUBJECT)
     function = field_of(record, "function", dict, _SUBJECT)
     arguments = field_of(record, "arguments", dict, _SUBJECT)
+    name = FunctionName(field_of(function, "module", str, _SUBJECT), field_of(function, "qualname", str, _SUBJECT))
     return CallHeader(
-        function=FunctionName(
-            field_of(function, "module", str, _SUBJECT), field_of(function, "qualname", str, _SUBJECT)
-        ),
+        function=name,
+        expression=_expression(expression, name) if (expression := _part(record, "expression")) else None,
         inline=_span(function) if "buffers" in function else None,
         hash=Hash(field_of(function, "hash", str, _SUBJECT)) if "hash" in function else None,
         arguments=_span(arguments),
@@ -113,6 +121,19 @@ def _read(text: bytes) -> CallHeader:
         run=run_options_of(_part(record, "run"), _SUBJECT),
         retry_on=_span(retry_on) if (retry_on := _part(record, "retry_on")) else None,
     )
+
+
+def _expression_record(expression: Expression) -> dict[str, object]:
+    references = {name: (found.module, found.qualname) for name, found in expression.references.items()}
+    return {"references": references, "left": expression.left}
+
+
+def _expression(record: Mapping[str, object], name: FunctionName) -> Expression:
+    match record:
+        case {"references": dict(references), "left": list(left)}:
+            found = {str(each): FunctionName(*map(str, parts)) for each, parts in references.items()}
+            return Expression(text=name.qualname, references=found, left=tuple(map(str, left)))
+    raise PayloadRefused(f"{_SUBJECT} is damaged: {record!r:.200} is no expression")
 
 
 def _part(record: object, name: str) -> Mapping[str, object]:

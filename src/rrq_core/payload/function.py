@@ -4,7 +4,7 @@ import importlib
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial, reduce
-from types import BuiltinMethodType, MappingProxyType, MethodType, MethodWrapperType
+from types import BuiltinMethodType, MappingProxyType, MethodType, MethodWrapperType, ModuleType
 
 from attrs import field, frozen
 
@@ -34,7 +34,7 @@ class FunctionName:
         return tuple(self.qualname.split("."))
 
     def __str__(self) -> str:
-        return f"{self.module}.{self.qualname}"
+        return f"{self.module}.{self.qualname}" if self.module else self.qualname
 
 
 def name_of(function: Function) -> FunctionName:
@@ -84,6 +84,38 @@ def find_function(name: FunctionName, subject: object, names: Mapping[str, objec
     if not callable(found):
         raise PayloadRefused(f"{subject} calls {name}, which is no function here, but a {type(found).__name__}")
     return found
+
+
+def reference_by_name(value: object, by_value: Collection[str]) -> FunctionName | None:
+    """Give the name by which another process finds a value: of a module, or of a callable in one; None if it has none.
+
+    Args:
+        value: Any object. The name of a module has an empty `qualname`.
+        by_value: Names of modules that the other process does not have.
+    """
+    if isinstance(value, ModuleType):
+        name = value.__name__
+        is_there = sys.modules.get(name) is value and _is_importable(name, by_value)
+        return FunctionName(name, "") if is_there else None
+    return reference_to(value, by_value) if callable(value) else None
+
+
+def find_by_name(name: FunctionName, subject: object, names: Mapping[str, object]) -> object:
+    """Find what `reference_by_name` has named.
+
+    Args:
+        name: Its name.
+        subject: What uses it, for the error.
+        names: The environment; see `find_function`.
+    Raises:
+        PayloadRefused: If it is not here; the error names module, host and places, and what to do.
+    """
+    if name.qualname:
+        return find_function(name, subject, names)
+    try:
+        return importlib.import_module(name.module)
+    except Exception as error:
+        raise PayloadRefused(f"{subject} uses {name.module}, but {why_unreadable(error, name.module)}") from error
 
 
 def _names(function: Function) -> Iterator[FunctionName]:

@@ -16,7 +16,7 @@ _NOT_COMPARED = "…"
 
 
 def call_hash(
-    function: Function, reference: FunctionName | None, args: Sequence[object], kwargs: Mapping[str, object]
+    function: Function | None, reference: FunctionName | None, args: Sequence[object], kwargs: Mapping[str, object]
 ) -> str:
     """Give the hash of a call.
 
@@ -26,7 +26,7 @@ def call_hash(
         args: Positional arguments.
         kwargs: Keyword arguments; their order does not count.
     """
-    named = str(reference) if reference is not None else _function_text(function)
+    named = str(reference) if reference is not None else function_text(function)
     positional = [_argument_text(value) for value in args]
     keywords = [f"{name}={_argument_text(kwargs[name])}" for name in sorted(kwargs)]
     return sha256(f"{named}({', '.join(positional + keywords)})".encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -34,17 +34,18 @@ def call_hash(
 
 def _argument_text(value: object) -> str:
     try:
-        return _text(value)
+        return plain_text(value)
     except RecursionError:  # it holds itself
         return _NOT_COMPARED
 
 
-def _function_text(function: object) -> str:
+def function_text(function: object) -> str:
+    """Write what a function is: its name, its code, and the plain values that it has bound."""
     if isinstance(function, partial):
         bound_now = _argument_text([function.args, function.keywords])
-        return f"partial {_function_text(function.func)} {bound_now}"
+        return f"partial {function_text(function.func)} {bound_now}"
     if isinstance(function, MethodType):
-        return _function_text(function.__func__)
+        return function_text(function.__func__)
     if isinstance(function, FunctionType):
         bound = [_cell_text(cell) for cell in function.__closure__ or ()]
         return f"{name_of(function)} {_code_text(function.__code__)} {bound} {_argument_text(function.__defaults__)}"
@@ -73,14 +74,26 @@ def _constant_text(constant: object) -> str:
     return repr(constant)
 
 
-def _text(value: object) -> str:
+def is_compared(value: object) -> bool:
+    """Tell whether a value is plain, with all that is in it."""
+    if type(value) in _ATOMS:
+        return True
+    try:
+        if type(value) is dict:
+            return all(is_compared(part) for pair in value.items() for part in pair)
+        return type(value) in (list, tuple) and all(map(is_compared, value))  # type: ignore[call-overload]  # both are
+    except RecursionError:  # it holds itself
+        return False
+
+
+def plain_text(value: object) -> str:
     """Write a plain value so that equal ones give the same text."""
     if type(value) in _ATOMS:
         return repr(value)
     if type(value) is list:
-        return f"[{', '.join(map(_text, value))}]"
+        return f"[{', '.join(map(plain_text, value))}]"
     if type(value) is tuple:
-        return f"({', '.join(map(_text, value))})"
+        return f"({', '.join(map(plain_text, value))})"
     if type(value) is dict:
-        return f"{{{', '.join(sorted(f'{_text(key)}: {_text(part)}' for key, part in value.items()))}}}"
+        return f"{{{', '.join(sorted(f'{plain_text(key)}: {plain_text(part)}' for key, part in value.items()))}}}"
     return _NOT_COMPARED

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from threading import RLock
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle  # type: ignore[import-untyped]  # it has no types
@@ -20,7 +20,10 @@ from attrs import define, field
 from rrq_core.model.reference import TaskReference
 from rrq_core.model.value import Buffer
 from rrq_core.payload.arrays import is_frozen_array, reduce_frozen_array
-from rrq_core.payload.classes import note_sent, set_up_class
+from rrq_core.payload.by_name import reduce_named
+from rrq_core.payload.classes import keep_slots, note_sent, set_up_class
+from rrq_core.payload.names_in_code import globals_in_classes
+from rrq_core.payload.source_lines import Lines, code_with_lines, lines_of
 
 if TYPE_CHECKING:
     from pickle import Pickler
@@ -159,6 +162,8 @@ class WholePickler(Pickler):
         self._file = BytesIO()
         self.has_code = False
         self.handles: dict[TaskReference[object], None] = {}
+        self._lines: list[Lines] = []
+        self._unknown = {"__main__", *_OTHER_MAINS, *cloudpickle.list_registry_pickle_by_value()}
         super().__init__(self._file, PROTOCOL, buffer_callback=buffers.append)
 
     def pickle(self, value: object) -> bytes:
@@ -170,15 +175,30 @@ class WholePickler(Pickler):
         """Reduce what plain pickle cannot, or must not, reduce by itself."""
         if isinstance(value, CodeType):
             self.has_code = True
-            return _with_its_file(self.dispatch_table[CodeType](value), value.co_filename)
+            return self._with_its_lines(value, _with_its_file(self.dispatch_table[CodeType](value), value.co_filename))
         if is_frozen_array(value):
             return reduce_frozen_array(value)
+        named = None if type(value) in self.dispatch_table else reduce_named(value, self._unknown)
+        if named is not None:
+            return named
         reduced: Any = super().reducer_override(value)
         if isinstance(value, type) and isinstance(reduced, tuple) and len(reduced) == 6:
             note_sent(value)
-            *made, attributes, items, pairs, setter = reduced
-            return (*made, (setter, attributes), items, pairs, set_up_class)
+            make, parts, attributes, items, pairs, setter = reduced
+            keep_slots(value, parts, attributes[0])
+            return make, parts, (setter, attributes), items, pairs, set_up_class
+        if isinstance(value, FunctionType) and isinstance(reduced, tuple):
+            _, slots = reduced[2]
+            slots["__globals__"].update(globals_in_classes(value))
         return reduced
+
+    def _with_its_lines(self, code: CodeType, reduced: Any) -> Any:  # as above
+        """Add the source to reduced code, unless it is among that of the code around it."""
+        lines = lines_of(code)
+        if lines is None or any(others.holds(lines) for others in self._lines):
+            return reduced
+        self._lines.append(lines)
+        return code_with_lines, (*reduced, lines)
 
 
 def _with_its_file(reduced: Any, file: str) -> Any:  # as `reducer_override` above

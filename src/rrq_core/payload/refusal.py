@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 _MOST_PLACES = 8
@@ -18,7 +19,11 @@ def why_unreadable(error: Exception, module: str | None = None) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name is not None:
         return _missing_module(error.name, module or error.name)
     if isinstance(error, AttributeError | ImportError):
-        return f"{error} ({_here()}): this process has another version of it than the sender; update it, then restart"
+        installed = _installed(module or (error.name if isinstance(error, ImportError) else None))
+        return (
+            f"{error} ({_here()}): this process has another version of it than the sender{installed}; update it, then "
+            "restart"
+        )
     return f"{type(error).__name__}: {error!s:.500} ({_here()})"
 
 
@@ -30,6 +35,15 @@ def _missing_module(missing: str, wanted: str) -> str:
     if is_wanted:
         remedies.append(f"send it by value with connect(by_value=[{missing.partition('.')[0]!r}])")
     return f"no module named {missing!r}{reason} is found {_here()}: {', '.join(remedies[:-1])}, or {remedies[-1]}"
+
+
+def _installed(module: str | None) -> str:
+    """Say which version of a module is installed here, if it belongs to a distribution."""
+    if module is None:
+        return ""
+    owners = packages_distributions().get(module.partition(".")[0], [])
+    told = ", ".join(f"{owner} {version(owner)}" for owner in sorted(set(owners)))
+    return f", namely {told}" if told else ""
 
 
 def _here() -> str:

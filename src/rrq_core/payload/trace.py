@@ -1,10 +1,12 @@
 """Tracebacks: as text that has a bound, and in a form that travels with a pickled exception."""
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 
 from tblib import Traceback  # type: ignore[import-untyped]  # it has no types
+
+from rrq_core.payload.source_lines import Lines, line_at, show_lines
 
 _LONGEST_TRACE = 64 * 1024
 _MOST_FRAMES = 1000
@@ -44,8 +46,14 @@ def shortened(text: str, longest: int) -> str:
     return f"{text[:first]} … {len(text) - longest} characters left out … {text[-last:]}"
 
 
-def reduce_traceback(trace: TracebackType) -> tuple[Callable[[Traceback], TracebackType | None], tuple[Traceback]]:
-    """Reduce a traceback for pickle: file, function and line of its frames, of a long one the first and last."""
+Revived = tuple[Callable[..., TracebackType | None], tuple[Traceback, tuple[Lines, ...]]]
+
+
+def reduce_traceback(trace: TracebackType) -> Revived:
+    """Reduce a traceback for pickle: file, function and line of its frames, of a long one the first and last.
+
+    The source lines go along, as the reader may not have the files.
+    """
     nodes = []
     node: Traceback | None = Traceback(users_part(trace))
     while node is not None:
@@ -53,4 +61,19 @@ def reduce_traceback(trace: TracebackType) -> tuple[Callable[[Traceback], Traceb
         node = node.tb_next
     if len(nodes) > _FIRST_FRAMES + _LAST_FRAMES:
         nodes[_FIRST_FRAMES - 1].tb_next = nodes[-_LAST_FRAMES]
-    return Traceback.as_traceback, (nodes[0],)
+    lines = {(node.tb_frame.f_code.co_filename, node.tb_lineno): None for node in _chain(nodes[0])}
+    return revive_traceback, (nodes[0], tuple(line for place in lines if (line := line_at(*place))))
+
+
+def revive_traceback(trace: Traceback, lines: Iterable[Lines]) -> TracebackType | None:
+    """Make a traceback that has brought its source lines. Called by pickles."""
+    for line in lines:
+        show_lines(line)
+    revived: TracebackType | None = trace.as_traceback()
+    return revived
+
+
+def _chain(node: Traceback | None) -> Iterator[Traceback]:
+    while node is not None:
+        yield node
+        node = node.tb_next

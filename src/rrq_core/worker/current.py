@@ -3,26 +3,36 @@
 from collections.abc import Callable
 from contextvars import ContextVar
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from rrq_core.model.ids import QueueId, TaskId
+from rrq_core.model.task import TaskChange
+from rrq_core.model.value import Buffer
 
-TellProgress = Callable[[bytes], None]
+Tell = Callable[[TaskChange], object]
+
+
+@define
+class Checkpoint:
+    """The last checkpoint of a task's chain, encoded; None before the first."""
+
+    data: Buffer | None = field(default=None, repr=False)
 
 
 @frozen(kw_only=True, eq=False)
 class CurrentTask:
     """The task that runs here.
 
-    `root` is the first of its retry chain. `tell_progress` hands an encoded progress on to the store; it may raise what
-    the store raises. `warnings` are those raised in it so far, as text.
+    `root` is the first of its retry chain. `tell` hands what it tells of itself on to the store; it may raise what the
+    store raises. `checkpoint` is what was kept for it. `warnings` are those raised in it so far, as text.
     """
 
     id: TaskId
     queue_id: QueueId
     root: TaskId
     attempt: int
-    tell_progress: TellProgress = field(repr=False)
+    tell: Tell = field(repr=False)
+    checkpoint: Checkpoint = field(factory=Checkpoint)
     warnings: list[str] = field(factory=list)
 
 

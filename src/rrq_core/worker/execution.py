@@ -1,19 +1,28 @@
 """Runs tasks: each in this process, or in one of its own."""
 
-from rrq_core.errors import PayloadRefused, RrqError
+from functools import partial
+
+from attrs import evolve
+
+from rrq_core.errors import OffloadError, PayloadRefused, PluginError, RrqError, ValueTooLarge
 from rrq_core.model.config import WorkerConfig
-from rrq_core.model.task import Standing
+from rrq_core.model.ids import TaskId
+from rrq_core.model.task import Standing, TaskChange
 from rrq_core.model.work import Claim, Finished, Work
+from rrq_core.model.worker import NewLogEntry
 from rrq_core.ports import Backend
+from rrq_core.store import ValueStore
+from rrq_core.worker.checkpoints import Checkpoints
 from rrq_core.worker.environment import Environment
 from rrq_core.worker.journal import Journal
+from rrq_core.worker.line import one_line
 from rrq_core.worker.outage import PASSING
+from rrq_core.worker.patience import Patience
 from rrq_core.worker.process.link import Surroundings
 from rrq_core.worker.process.news import News
 from rrq_core.worker.process.runner import SeparateProcesses
 from rrq_core.worker.process.watch import Watch
-from rrq_core.worker.progress import progress_teller
-from rrq_core.worker.run import GetValues, failed, needed_values, not_begun, run_task
+from rrq_core.worker.run import failed, needed_values, not_begun, run_task
 
 
 class Execution:
@@ -24,7 +33,8 @@ class Execution:
         config: How the worker behaves.
         journal: The worker's log.
         environment: What tasks find beside their own; none is run while it is broken.
-        get_values: Gets stored values, however long it takes.
+        values: The stored values of the queue.
+        patience: How to bear with a store that is away.
     """
 
     def __init__(
@@ -33,16 +43,20 @@ class Execution:
         config: WorkerConfig,
         journal: Journal,
         environment: Environment,
-        get_values: GetValues,
+        values: ValueStore,
+        patience: Patience,
     ) -> None:
         self._backend = backend
         self._config = config
         self._journal = journal
         self._environment = environment
-        self._get_values = get_values
+        self._values = values
+        self._persist = patience.persist
+        self._checkpoints = Checkpoints(values)
         self._surroundings = Surroundings.here()
         self._processes: SeparateProcesses | None = None
         self._claim: Claim | None = None
+        self._root = TaskId("")
         self._untold = News()
 
     def run(self, work: Work) -> Finished | None:
@@ -58,17 +72,17 @@ class Execution:
         if self._environment.error is not None:
             return not_begun(work, queue_id, self._environment.error)
         try:
-            work = needed_values(work, queue_id, self._get_values)
+            work = needed_values(work, queue_id, lambda hashes: self._persist(lambda: self._values.get(hashes)))
         except PASSING:
             raise
         except RrqError as error:
             return not_begun(work, queue_id, error)
         if work.separate_process:
             return self._run_apart(work)
-        tell_progress = progress_teller(self._backend.queue, work.claim)
-        return run_task(work, queue_id, tell_progress, self._environment.names)
+        return run_task(work, queue_id, partial(self._tell_change, work.claim, work.root), self._environment.names)
 
     def _run_apart(self, work: Work) -> Finished | None:
+        self._root = work.root
         try:
             ran = self._own_processes().run(work)
         except (OSError, PayloadRefused) as error:
@@ -118,7 +132,17 @@ class Execution:
         return self._processes
 
     def _tell(self, claim: Claim, news: News) -> Standing:
-        standing = self._backend.queue.update(claim, news.change)
-        if news.lines:
-            self._journal.write(claim.session, news.lines)
+        """Tell news of a process, which does not hear what became of its checkpoint."""
+        lines, change = news.lines, news.change
+        try:
+            standing = self._tell_change(claim, self._root, change)
+        except (OffloadError, ValueTooLarge, PluginError) as error:
+            lines = (*lines, NewLogEntry(command="CHECKPOINT", message=one_line(f"not kept: {error}")))
+            standing = self._backend.queue.update(claim, evolve(change, checkpoint=None))
+        if lines:
+            self._journal.write(claim.session, lines)
         return standing
+
+    def _tell_change(self, claim: Claim, root: TaskId, change: TaskChange) -> Standing:
+        """Tell the store what a task tells of itself. Once the claim is over, nothing is written any more."""
+        return self._backend.queue.update(claim, self._checkpoints.placed(claim, root, change))

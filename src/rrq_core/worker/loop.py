@@ -74,9 +74,7 @@ class WorkerLoop:
         values = values_of(backend)
         self._hand_over = HandOver(backend, self._journal, patience, ResultPlacer(backend.queue_id, values))
         self._environment = Environment(backend.settings, backend.queue_id, self.log, owns_process=backend.shared)
-        self._execution = Execution(
-            backend, config, self._journal, self._environment, lambda hashes: self._persist(lambda: values.get(hashes))
-        )
+        self._execution = Execution(backend, config, self._journal, self._environment, values, patience)
         upkeep = Upkeep(backend.queue, values, config.poll_queue)
         rest = Rest(self._stop, self._timer, upkeep, config.poll_queue, self._execution.deaf_for)
         self._intake = Intake(backend, self._hand_over, self._duty, rest, self._stop)

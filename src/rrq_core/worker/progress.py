@@ -5,21 +5,10 @@ import threading
 
 from rrq_core.errors import BackendError, NotInTask
 from rrq_core.model.task import TaskChange
-from rrq_core.model.work import Claim
 from rrq_core.payload import Context, PayloadKind, encode_value
-from rrq_core.ports import Queue
-from rrq_core.worker.current import CurrentTask, TellProgress, current_task
+from rrq_core.worker.current import CurrentTask, current_task
 
 EVENT = "rrq.progress"
-
-
-def progress_teller(queue: Queue, claim: Claim) -> TellProgress:
-    """Make what a task tells its progress to. Once the claim is over, nothing is written any more."""
-
-    def tell(progress: bytes) -> None:
-        queue.update(claim, TaskChange(progress=progress))
-
-    return tell
 
 
 def task_progress_update(value: object, error: bool = False) -> None:
@@ -57,17 +46,17 @@ def task_progress_update(value: object, error: bool = False) -> None:
                 "call it in a function that a worker runs, or without error=True"
             )
         return
-    encoded = _encoded(task, value)
+    change = _change(task, value)
     try:
-        task.tell_progress(encoded)
+        task.tell(change)
     except (BackendError, OSError):
         if error:
             raise
 
 
-def _encoded(task: CurrentTask, value: object) -> bytes:
+def _change(task: CurrentTask, value: object) -> TaskChange:
     context = Context(kind=PayloadKind.VALUE, queue_id=task.queue_id)
-    return bytes(encode_value(value, context, what="the progress").data or b"")
+    return TaskChange(progress=bytes(encode_value(value, context, what="the progress").data or b""))
 
 
 class _Ear:
@@ -93,7 +82,7 @@ class _Ear:
         task = current_task()
         if task is not None:
             try:
-                task.tell_progress(_encoded(task, values[0] if len(values) == 1 else values))
+                task.tell(_change(task, values[0] if len(values) == 1 else values))
             except Exception:
                 return  # whoever raised the event knows nothing of us, and cannot be expected to catch what we raise
 

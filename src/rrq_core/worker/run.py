@@ -24,7 +24,7 @@ from rrq_core.payload import (
     shared,
     stored_values_of,
 )
-from rrq_core.worker.current import CurrentTask, TellProgress, enter_task
+from rrq_core.worker.current import Checkpoint, CurrentTask, Tell, enter_task
 from rrq_core.worker.line import one_line
 from rrq_core.worker.progress import hear_progress
 from rrq_core.worker.retrying import IsRetried, is_named, is_of, retry_in
@@ -48,13 +48,15 @@ def needed_values(work: Work, queue_id: QueueId, get_values: GetValues) -> Work:
         BackendUnavailable, BackendFull: If `get_values` gave up.
     """
     named = stored_values_of(work.body, _body_context(work.root, queue_id))
-    if not named and not work.results:
+    if not named and not work.results and work.checkpoint is None:
         return work
-    absent = [hash for hash in dict.fromkeys((*named, *work.results.values())) if hash not in work.values]
+    needed = dict.fromkeys((*named, *work.results.values()))
+    wanted = needed if work.checkpoint is None else {**needed, work.checkpoint: None}
+    absent = [hash for hash in wanted if hash not in work.values]
     if not absent:
         return work
     values = {hash: data for hash, data in zip(absent, get_values(absent), strict=True) if data is not None}
-    gone = [hash for hash in absent if hash not in values]
+    gone = [hash for hash in absent if hash in needed and hash not in values]
     if gone:
         raise ObjectMissing(gone, "a value that this task needs was deleted")
     return evolve(work, values={**work.values, **values})
@@ -66,16 +68,14 @@ def read_ahead(work: Work, queue_id: QueueId) -> None:
         stored_values_of(work.body, _body_context(work.root, queue_id))
 
 
-def run_task(
-    work: Work, queue_id: QueueId, tell_progress: TellProgress, names: Mapping[str, object] = NO_NAMES
-) -> Finished:
+def run_task(work: Work, queue_id: QueueId, tell: Tell, names: Mapping[str, object] = NO_NAMES) -> Finished:
     """Run a claimed task, which has all its values, in this thread.
 
     Args:
         work: The task.
         queue_id: Its queue.
-        tell_progress: Hands an encoded progress on to the store.
-        names: The environment: a function that cannot be imported here is looked for in it.
+        tell: Hands what the task tells of itself on to the store.
+        names: The environment: what expressions see, and where a function is looked for that cannot be imported here.
     Returns:
         How it ended: COMPLETE with its value, or ERROR with what was raised and, where that is retried, when.
     Raises:
@@ -86,7 +86,8 @@ def run_task(
         queue_id=queue_id,
         root=work.root,
         attempt=work.claim.attempt,
-        tell_progress=tell_progress,
+        tell=tell,
+        checkpoint=Checkpoint(None if work.checkpoint is None else work.values.get(work.checkpoint)),
     )
     watch_warnings()
     hear_progress()
@@ -139,7 +140,7 @@ def _run(work: Work, queue_id: QueueId, task: CurrentTask, names: Mapping[str, o
         context = _body_context(work.root, queue_id)
         call = decode_call(work.body, context, work.values, _results(work, queue_id), names)
         is_retried = is_of
-        value = _awaited(call.function(*call.args, **call.kwargs))
+        value = awaited(call.function(*call.args, **call.kwargs))
         is_retried = is_named
         name = getattr(call.function, "__qualname__", type(call.function).__qualname__)
         result = encode_value(value, _value_context(queue_id), what=f"the result of {name}")
@@ -183,7 +184,8 @@ def _body_context(root: TaskId, queue_id: QueueId) -> Context:
     return Context(kind=PayloadKind.TASK, queue_id=queue_id, names=(root,))
 
 
-def _awaited(value: object) -> object:
+def awaited(value: object) -> object:
+    """Give a value; of a coroutine, what it returns."""
     if not hasattr(type(value), "__await__") or not isinstance(value, Coroutine):  # the first is quicker to tell
         return value
     import asyncio  # here, since most workers never need it and all would start later

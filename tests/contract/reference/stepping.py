@@ -141,7 +141,8 @@ class Stepping:
     def _keep_checkpoint(self, task: Task, checkpoint: NewValue | Hash) -> None:
         tag, now = checkpoint_tag(task), self.server.now()
         kept = self.moves.keep(tag, checkpoint)
-        if self.moves.shelf.tags[tag] != {kept}:
-            self.moves.shelf.untag(tag, now)
-            self.moves.keep(tag, checkpoint)
+        before = Tag(f"{tag}:before")
+        self.moves.shelf.tags[before] = self.moves.shelf.tags[tag] - {kept}
+        self.moves.shelf.tags[tag] = {kept}
+        self.moves.shelf.untag(before, now)
         self.moves.space.tasks[task.root].checkpoint = kept

@@ -12,6 +12,7 @@ import pytest
 import rrq_core as rrq
 from rrq_core.errors import BackendUnavailable
 from rrq_core.model.ids import QueueId, TaskId, new_task_id
+from rrq_core.model.task import TaskChange
 from rrq_core.testing import wait_until
 from rrq_core.worker.current import CurrentTask, enter_task
 from tests.unit.client.calls import GATES, double
@@ -125,12 +126,10 @@ def test_a_coroutine_is_in_its_task_and_a_thread_only_in_a_copy_of_its_context(
 
 
 def in_a_task_whose_store_is_away(call: Callable[[], None]) -> None:
-    def tell_nobody(_: bytes) -> None:
+    def tell_nobody(_: TaskChange) -> None:
         raise BackendUnavailable("away")
 
-    task = CurrentTask(
-        id=TaskId("1" * 32), queue_id=QueueId("lab"), root=TaskId("1" * 32), attempt=1, tell_progress=tell_nobody
-    )
+    task = CurrentTask(id=TaskId("1" * 32), queue_id=QueueId("lab"), root=TaskId("1" * 32), attempt=1, tell=tell_nobody)
 
     def run() -> None:
         enter_task(task)

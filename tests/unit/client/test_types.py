@@ -1,16 +1,21 @@
 """What a type checker makes of our names."""
 
+import json
+import os
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
 from mypy import api
 
+BIN_AND_PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 SNIPPET = """
 import rrq_core as rrq
 
-def area(width: int, height: float = 1.0) -> float: ...
-def word(n: int) -> str: ...
+def area(width: int, height: float = 1.0) -> float: return 0.0
+def word(n: int) -> str: return ""
 
 async def use(q: rrq.Controller) -> None:
     reveal_type(q.submit(area, 1, height=2.0))  # Task[float]
@@ -39,28 +44,62 @@ async def use(q: rrq.Controller) -> None:
     reveal_type(q.options(retries=3, retry_delay=rrq.exponential(1, 60), retry_on=OSError).submit(word, 1))  # Task[str]
     reveal_type(rrq.task_create_call(word, [q.submit(area, 1)], depends_on=["0", q.submit(word, 1)]))  # Task[str]
     reveal_type(rrq.deferred_list())  # dict[str, dict[str, TaskStatus]]
+    reveal_type(rrq.task_create_expr(lambda: word(3)))  # Task[str]
+    reveal_type(rrq.task_create_expr("word(3)").result())  # Any
+    reveal_type(rrq.task_create_bulk_expr(lambda: 3, {"n": [1]}))  # list[Task[int]]
+    rrq.task_create_expr(3)  # error: call-overload
+    reveal_type(q.map(word, [1], name="words"))  # TaskGroup[str]
+    reveal_type(q.group("words"))  # TaskGroup[object]
+    reveal_type(q.executor().submit(word, 1))  # TaskFuture[str]
+    reveal_type(q.executor(retries=1).submit(word, 1).result())  # str
+    reveal_type(rrq.seed())  # int
     q.options(on_lost="retry")  # error: arg-type
     q.options(queue=3)  # error: arg-type
     q.options(colour="red")  # error: call-arg
 """
 
 
-def test_types_go_through_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+EXPECTED = {
+    number: expected
+    for number, line in enumerate(SNIPPET.splitlines(), start=1)
+    for _, comment, expected in [line.partition("  # ")]
+    if comment
+}
+
+
+@pytest.fixture
+def snippet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "snippet.py"
     file.write_text(SNIPPET)
     monkeypatch.chdir(tmp_path)
-    said, problems, _ = api.run(["--strict", "--no-incremental", "--hide-error-context", str(file)])
+    return file
+
+
+def test_types_go_through_the_queue(snippet: Path) -> None:
+    said, problems, _ = api.run(["--strict", "--no-incremental", "--hide-error-context", str(snippet)])
     assert problems == ""
     about: defaultdict[int, str] = defaultdict(str)
     for line in said.splitlines():
         if line.startswith("snippet.py:"):
             about[int(line.split(":")[1])] += line
-    for number, line in enumerate(SNIPPET.splitlines(), start=1):
-        _, comment, expected = line.partition("  # ")
-        if not comment:
-            continue
+    for number, expected in EXPECTED.items():
         told = about[number].replace("builtins.", "")
-        for module in ("client.task", "client.task_error", "model.status"):
+        for module in ("client.task", "client.task_error", "client.executor", "client.groups", "model.status"):
             told = told.replace(f"rrq_core.{module}.", "")
         wanted = f"[{expected.removeprefix('error: ')}]" if expected.startswith("error: ") else f'"{expected}"'
         assert wanted in told
+    assert {number for number, line in about.items() if "error:" in line} <= EXPECTED.keys()
+
+
+def test_they_do_for_pyright_too(snippet: Path) -> None:
+    words = ["basedpyright", "--outputjson", "--pythonpath", sys.executable, str(snippet)]
+    ran = subprocess.run(words, capture_output=True, text=True, timeout=100, env={**os.environ, "PATH": BIN_AND_PATH})
+    about: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
+    for told in json.loads(ran.stdout)["generalDiagnostics"]:
+        about[told["range"]["start"]["line"] + 1].append((told["severity"], told["message"]))
+    for number, expected in EXPECTED.items():
+        if expected.startswith("error: "):
+            assert "error" in dict(about[number])
+        else:
+            assert any(message.endswith(f'is "{expected}"') for _, message in about[number]), about[number]
+    assert {number for number, told in about.items() if "error" in dict(told)} <= EXPECTED.keys()

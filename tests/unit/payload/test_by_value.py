@@ -238,6 +238,23 @@ def test_a_process_that_was_forked_while_a_thread_pickled_can_pickle(elsewhere: 
     assert elsewhere(FORKS) == [b"0"]
 
 
+SENTINEL = """
+class Sentinel:
+    def __reduce__(self): return "NOTHING"
+NOTHING = Sentinel()
+NOTHING.__module__ = "__main__"
+try:
+    encode_value([NOTHING], VALUE)
+except TypeError as error:
+    send(str(error).encode())
+"""
+
+
+def test_what_pickles_by_a_name_that_leads_nowhere_is_refused_at_once(elsewhere: Elsewhere) -> None:
+    (said,) = elsewhere(SENTINEL)
+    assert b"__main__.NOTHING, which workers cannot import" in said
+
+
 def test_a_module_that_does_not_exist_cannot_be_sent_by_value() -> None:
     with pytest.raises(InvalidArgument, match="'no_such_module'"):
         CallEncoder(len, "q", by_value=["no_such_module"])

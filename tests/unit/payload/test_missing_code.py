@@ -4,6 +4,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module, invalidate_caches
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -85,4 +86,17 @@ def test_what_is_no_function_at_the_worker_is_named(on_client_only: Callable[[st
     encoded = encode(on_client_only("def f(): pass").f)
     on_client_only("f = 'another version of the module'")
     with pytest.raises(PayloadRefused, match=r"client_only\.f, which is no function here, but a str"):
+        decode(encoded)
+
+
+def test_the_version_that_is_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def later_function() -> None: ...
+
+    later_function.__module__, later_function.__qualname__ = "attrs", "later_function"
+    monkeypatch.setattr("attrs.later_function", later_function, raising=False)
+    encoded = encode(later_function)
+    monkeypatch.undo()
+    with pytest.raises(
+        PayloadRefused, match=rf"another version of it than the sender, namely attrs {version('attrs')};"
+    ):
         decode(encoded)

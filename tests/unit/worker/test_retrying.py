@@ -64,7 +64,7 @@ def work_of(
 
 
 def run(work: Work) -> Finished:
-    return run_task(work, QUEUE, lambda progress: None)
+    return run_task(work, QUEUE, lambda change: None)
 
 
 def is_retried(finished: Finished) -> bool:

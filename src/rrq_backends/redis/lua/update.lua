@@ -18,12 +18,12 @@ local function keep_checkpoint(hash, bytes)
   if redis.call('HGET', key('task:checkpoint'), root) == hash then
     return
   end
-  drop_tag(tag, {}, {})
   if bytes ~= '' then
     store_value(tag, hash, bytes)
   else
     tag_value(tag, hash)
   end
+  keep_only(hash, tag)
   redis.call('HSET', key('task:checkpoint'), root, hash)
 end
 

@@ -3,7 +3,7 @@
 import pytest
 
 from rrq_core.errors import NotRetriable, TaskNotFound
-from rrq_core.model.ids import QueueName, TaskId, new_task_id
+from rrq_core.model.ids import QueueName, Tag, TaskId, new_task_id
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import NewRetry
 from rrq_core.ports import Backend
@@ -137,6 +137,16 @@ class RetryingTests(ContractCase):
         hand.fail(work)
         again = hand.take(retry(backend, task.id))
         assert bytes_of(backend, again.checkpoint) == b"half way"
+
+    def test_a_checkpoint_that_was_put_before_takes_the_place_of_the_last(self, backend: Backend) -> None:
+        hand, task = Hand(backend), new_task()
+        work = hand.submit_and_take(task)
+        first, second = new_value(b"a quarter"), new_value(b"half way")
+        hand.tell(work.claim, checkpoint=first)
+        backend.objects.put(Tag(f"{task.id}:checkpoint"), [second], work.claim)
+        hand.tell(work.claim, checkpoint=second.hash)
+        assert bytes_of(backend, second.hash) == b"half way"
+        assert backend.objects.get([first.hash]) == [None]
 
     def test_a_retry_sent_again_changes_nothing(self, backend: Backend) -> None:
         hand, task = Hand(backend), new_task()

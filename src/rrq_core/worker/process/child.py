@@ -19,8 +19,9 @@ from typing import NoReturn
 
 from attrs import frozen
 
+from rrq_core.model.task import TaskChange
 from rrq_core.worker.creation import Creation, created
-from rrq_core.worker.process.exchange import HELLO, PROGRESS, Errand, outcome_frame, read_run
+from rrq_core.worker.process.exchange import HELLO, Errand, change_frame, outcome_frame, read_run
 from rrq_core.worker.process.inheritance import shed_inheritance
 from rrq_core.worker.process.kernel import flush_c_output, signal_at_end_of_parent
 from rrq_core.worker.process.transport import Frame, Line, packed
@@ -133,10 +134,10 @@ def carry_out(line: Line, errand: Errand, environment: Creation) -> None:
     own = os.getpid()
     lock = threading.Lock()
 
-    def tell(progress: bytes) -> None:
+    def tell(change: TaskChange) -> None:
         if os.getpid() == own:  # the socket is the task's: what a fork of it sends would come in between
             with lock:
-                line.send(Frame(kind=PROGRESS, parts=(progress,)))
+                line.send(change_frame(change))
 
     if environment.error is None:
         finished = run_task(errand.work, errand.queue_id, tell, environment.names)

@@ -6,11 +6,11 @@ import time
 from attrs import frozen
 
 from rrq_core.model.status import TaskStatus
-from rrq_core.model.task import Standing, TaskChange
+from rrq_core.model.task import Standing
 from rrq_core.model.work import Claim, Finished
 from rrq_core.model.worker import NewLogEntry
 from rrq_core.worker.process.ending import Verdict, broken, cancelled, died
-from rrq_core.worker.process.exchange import read_outcome
+from rrq_core.worker.process.exchange import OUTCOME, read_change, read_outcome
 from rrq_core.worker.process.group import kill_session
 from rrq_core.worker.process.limits import Limits
 from rrq_core.worker.process.link import ZygoteGone, ZygoteLink
@@ -210,14 +210,14 @@ class Course:
             self._take(frame)
 
     def _take(self, frame: Frame) -> None:
-        match frame.kind, frame.parts:
-            case "progress", [progress]:
-                self._tell(News(change=TaskChange(progress=bytes(progress))))
-            case "outcome", _ if self._outcome is None:
-                try:
-                    self._judge(read_outcome(frame, self._claim))
-                except Damaged as damaged:
-                    self._give_up(damaged)
+        change = read_change(frame)
+        if change is not None:
+            self._tell(News(change=change))
+        elif frame.kind == OUTCOME and self._outcome is None:
+            try:
+                self._judge(read_outcome(frame, self._claim))
+            except Damaged as damaged:
+                self._give_up(damaged)
 
     def _judge(self, outcome: Finished) -> None:
         """Take an outcome, unless it is what came of stopping the process. Who completes before that has completed."""

@@ -2,7 +2,7 @@
 
 The worker tells the zygote to START a process, or to STOP the one that runs; the zygote says that it is READY, that a
 process has STARTED, how it has ENDED. The process says HELLO, gets the task it is to RUN, unless it was born with it,
-and tells PROGRESS and OUTCOME.
+and tells PROGRESS, CHECKPOINT and OUTCOME.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from attrs import frozen
 from rrq_core.errors import EnvironmentBroken
 from rrq_core.model.ids import Hash, QueueId, QueueName, TaskId, WorkerId
 from rrq_core.model.status import TaskStatus
+from rrq_core.model.task import TaskChange
 from rrq_core.model.value import Buffer, NewValue
 from rrq_core.model.work import Claim, Finished, Session, Work
 from rrq_core.worker.creation import trace_of
@@ -29,6 +30,7 @@ ENDED = Kind("ended")
 HELLO = Kind("hello")
 RUN = Kind("run")
 PROGRESS = Kind("progress")
+CHECKPOINT = Kind("checkpoint")
 OUTCOME = Kind("outcome")
 
 
@@ -142,6 +144,23 @@ def read_run(record: Mapping[str, object], parts: Sequence[Buffer]) -> Errand:
             )
             return Errand(work=work, queue_id=QueueId(queue_id))
     raise Damaged(f"this is no task: {record!r:.200}")
+
+
+def change_frame(change: TaskChange) -> Frame:
+    """Write what a task tells of itself, for its worker: its progress, or a checkpoint."""
+    if isinstance(change.checkpoint, NewValue) and change.checkpoint.data is not None:
+        return Frame(kind=CHECKPOINT, record={"hash": change.checkpoint.hash}, parts=(change.checkpoint.data,))
+    return Frame(kind=PROGRESS, parts=(change.progress or b"",))
+
+
+def read_change(frame: Frame) -> TaskChange | None:
+    """Read what a task tells of itself, in its worker; None if the frame says something else."""
+    match frame.kind, frame.record, frame.parts:
+        case "progress", _, [progress]:
+            return TaskChange(progress=bytes(progress))
+        case "checkpoint", {"hash": str(hash)}, [data]:
+            return TaskChange(checkpoint=NewValue(hash=Hash(hash), size=len(data), data=data))
+    return None
 
 
 def outcome_frame(finished: Finished) -> Frame:

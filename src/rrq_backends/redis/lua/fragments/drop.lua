@@ -13,12 +13,26 @@ local function forget_value(hash, gone, names)
   gone[#gone + 1] = hash
 end
 
+local function untie(hash, tag, gone, names)
+  redis.call('SREM', S .. ':hash_tag:' .. hash, tag)
+  if redis.call('EXISTS', S .. ':hash_tag:' .. hash) == 0 then
+    forget_value(hash, gone, names)
+  end
+end
+
 local function drop_tag(tag, gone, names)
   for _, hash in ipairs(redis.call('SMEMBERS', S .. ':tag_hash:' .. tag)) do
-    redis.call('SREM', S .. ':hash_tag:' .. hash, tag)
-    if redis.call('EXISTS', S .. ':hash_tag:' .. hash) == 0 then
-      forget_value(hash, gone, names)
-    end
+    untie(hash, tag, gone, names)
   end
   redis.call('DEL', S .. ':tag_hash:' .. tag)
+end
+
+-- Let a tag point at one value alone. Names in the offload that are doomed by that are found by `collect`.
+local function keep_only(kept, tag)
+  for _, hash in ipairs(redis.call('SMEMBERS', S .. ':tag_hash:' .. tag)) do
+    if hash ~= kept then
+      redis.call('SREM', S .. ':tag_hash:' .. tag, hash)
+      untie(hash, tag, {}, {})
+    end
+  end
 end

@@ -1,0 +1,83 @@
+"""A task once more, here, under the debugger of Python."""
+
+import contextvars
+import pdb
+import sys
+from bdb import BdbQuit
+from collections.abc import Callable, Mapping
+
+from rrq_core.client.connection import Connection
+from rrq_core.client.data import FIELDS, stored_values
+from rrq_core.client.results import task_results
+from rrq_core.errors import TaskNotFound
+from rrq_core.model.ids import TaskId
+from rrq_core.model.task import TaskField, TaskRecord
+from rrq_core.payload import Context, PayloadKind, decode_call, stored_values_of
+from rrq_core.payload.trace import users_part
+from rrq_core.worker.current import CurrentTask, enter_task
+from rrq_core.worker.run import awaited
+
+
+def debug_task(connection: Connection, task: TaskId) -> object:
+    """Run a task here under pdb: it stops at the first line of the task's code, and again where that fails.
+
+    What it calls, its arguments, and what `seed()` gives are the task's own. Nothing is told to the queue.
+
+    Args:
+        connection: Where the task is.
+        task: The task, over or not.
+    Returns:
+        Its value; None if it failed, or was left by `quit`.
+    Raises:
+        TaskNotFound: If it, or one whose result is among its arguments, is unknown.
+        PayloadRefused: If something of it cannot be unpickled here.
+    """
+    (record,) = connection.backend.queue.read([task], FIELDS | {TaskField.WORKER}, follow=False)
+    if record is None or record.body is None:
+        raise TaskNotFound([task], connection.queue_id, "it cannot be run here")
+    run = _call(connection, record, record.body)
+    current = CurrentTask(
+        id=task,
+        queue_id=connection.queue_id,
+        root=record.moved_root or task,
+        attempt=max(record.attempt or 0, 1),
+        tell=lambda change: None,
+    )
+    return contextvars.copy_context().run(_debugged, current, run)
+
+
+def _call(connection: Connection, record: TaskRecord, body: bytes) -> Callable[[], object]:
+    context = Context(kind=PayloadKind.TASK, queue_id=connection.queue_id, names=(record.moved_root or record.id,))
+    values = stored_values(connection, record.id, stored_values_of(body, context))
+    call = decode_call(body, context, values, _results(connection, record))
+    return lambda: awaited(call.function(*call.args, **call.kwargs))
+
+
+def _results(connection: Connection, record: TaskRecord) -> Mapping[TaskId, object]:
+    """Give the results of the tasks before it; it may have some of them among its arguments."""
+    parents = record.depends_on or ()
+    if not parents:
+        return {}
+    return dict(zip(parents, task_results(parents, controller=connection), strict=True))
+
+
+class _Debugger(pdb.Pdb):
+    """Stops in the task's code only: not in ours around it, nor in that of the standard library, unless asked to."""
+
+    def is_skipped_module(self, module_name: str | None) -> bool:
+        top = (module_name or "").partition(".")[0]
+        return top == "rrq_core" or top in sys.stdlib_module_names
+
+
+def _debugged(current: CurrentTask, run: Callable[[], object]) -> object:
+    enter_task(current)
+    debugger = _Debugger(skip=["rrq_core.*"])
+    try:
+        return debugger.runcall(run)
+    except BdbQuit:
+        return None
+    except Exception as error:
+        debugger.message(f"{type(error).__name__}: {error}")
+        debugger.reset()
+        debugger.interaction(None, users_part(error.__traceback__))
+        return None
