@@ -27,7 +27,7 @@ NOT_OURS = {
     "model/_client_info.py",
     "model/_stream.py",
     "model/_topk.py",
-    "stack/_timeseries_mixin.py",
+    "commands_mixins/stack/_timeseries_mixin.py",
 }
 
 
