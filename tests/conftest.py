@@ -6,10 +6,15 @@ from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
 
 from rrq_core.testing.waiting import wait_until
 
 RUN = "RRQ_TEST_RUN"
+
+# A busy machine is no reason to fail.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def children() -> set[psutil.Process]:

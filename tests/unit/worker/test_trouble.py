@@ -122,6 +122,20 @@ def test_asked_to_stop_during_an_outage_with_empty_hands_it_gives_up(lab: Lab):
         loop.run()
 
 
+def test_asked_to_stop_during_an_outage_with_a_result_in_hand_it_hands_that_in_before_it_leaves(lab: Lab):
+    task, errors = lab.submit(abs, -1), [BackendUnavailable("away")] * 3
+
+    def step(session, finished, take):
+        if finished is not None and errors:
+            loop.request_stop("asked")
+            raise errors.pop()
+        return lab.backend.queue.step(session, finished, take)
+
+    loop = lab.altered(queue={"step": step}).loop()
+    loop.run()
+    assert (lab.value(task), lab.record(task).attempt) == (1, 1)
+
+
 def test_asked_to_stop_while_the_values_of_a_task_cannot_be_had_it_gives_the_task_back(lab: Lab):
     task = lab.submit(len, "a" * 100_000)
 
