@@ -38,24 +38,29 @@ def test_twenty_processes_at_once_start_one_server_and_all_reach_it(place: Embed
         from rrq_core.model.setting import SettingKind, SettingName
         import rrq_backends.embedded.server, rrq_backends.redis.backend
 
-        waiting, go = os.pipe()
+        (waiting, go), (arrivals, arrived), (staying, leave) = os.pipe(), os.pipe(), os.pipe()
         pids = []
         for number in range(20):
             pid = os.fork()
             if pid == 0:
                 status = 1
                 try:
-                    os.close(go)
+                    os.close(go), os.close(leave)
                     os.read(waiting, 1)
                     backend = open_backend(URL, "lab")
                     backend.settings.put(SettingName(kind=SettingKind.WORKER_CONFIG, name=str(number)), b"here")
+                    os.write(arrived, b"!")
+                    os.read(staying, 1)
                     status = 0
                 finally:
                     os._exit(status)
             pids.append(pid)
-        os.close(go)
-        print([os.waitpid(pid, 0)[1] for pid in pids])
+        os.close(go), os.close(arrived)
+        for _ in pids:
+            os.read(arrivals, 1)
         backend = open_backend(URL, "lab")
+        os.close(leave)
+        print([os.waitpid(pid, 0)[1] for pid in pids])
         print(len(backend.settings.names(SettingKind.WORKER_CONFIG)))
         """
     )

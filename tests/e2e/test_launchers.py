@@ -88,6 +88,7 @@ def test_killing_goes_through_the_heartbeat(q: rrq.Controller) -> None:
 def test_a_killed_worker_without_a_heartbeat_hinders_no_end(q: rrq.Controller) -> None:
     rrq.worker_config_save("quiet", rrq.worker_config(heartbeat_period=None))
     with rrq.worker_spawn(1, name_config="quiet") as workers:
+        wait_until(lambda: rrq.worker_log_tail()[0].command == "QUEUE", "its parent knows that it is there")
         process_of(workers.id[0]).send_signal(signal.SIGKILL)
 
 

@@ -118,11 +118,12 @@ def test_a_server_whose_socket_was_removed_is_replaced_by_who_connects(place: Em
 
 def test_a_server_that_nothing_tells_of_is_left_alone(place: EmbeddedPlace, monkeypatch: pytest.MonkeyPatch) -> None:
     with rrq.connect("lab", place.at("idle=60")):
-        monkeypatch.setattr(server, "_PATIENCE", 0.1)
         record = place.record()
         place.place.record.unlink()
-        with pytest.raises(BackendUnavailable, match=rf"process that has '{place.place.server_lock}' open"):
-            rrq.connect("lab", place.url)
+        with monkeypatch.context() as impatience:
+            impatience.setattr(server, "_PATIENCE", 0.1)
+            with pytest.raises(BackendUnavailable, match=rf"process that has '{place.place.server_lock}' open"):
+                rrq.connect("lab", place.url)
         assert is_alive(record.pid)
         write_record(place.place.record, record)
 

@@ -107,7 +107,7 @@ def test_a_worker_that_stood_still_with_its_beater_is_lost_and_comes_back_withou
     kill(fleet, "w", signal.SIGCONT)
     wait_until(lambda: fleet.status() == "IDLE", "it is back")
     assert task.status() == "DIED"
-    assert "LOST" in fleet.log()
+    wait_until(lambda: "LOST" in fleet.log(), "it says that it was lost")
     assert fleet.queue.submit(os.getpid).result(timeout=10) == fleet.process().pid
     assert rrq.check().ok
 

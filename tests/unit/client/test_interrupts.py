@@ -13,6 +13,14 @@ import rrq_core as rrq
 from rrq_core.testing import wait_until
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c() -> Iterator[None]:
+    """SIGINT goes to Python's own handler, also where the tests were started by a shell in its background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def worker(q: rrq.Controller) -> Iterator[rrq.Worker]:
     with rrq.Worker("lab", worker_id="w", url=q.url) as worker:
