@@ -6,6 +6,8 @@ python -m benchmarks.objects --quick    # a few MB: does all of it work?
 
 import argparse
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +16,6 @@ from pathlib import Path
 from statistics import median
 
 import numpy
-import psutil
 import redis
 
 import rrq_core as rrq
@@ -27,8 +28,9 @@ ROUNDS = 3
 MIB = 1024 * 1024
 
 
-def same(array: Array) -> Array:
-    """Give an array back, as a task."""
+def changed(array: Array) -> Array:
+    """Give an array back, as a task, with another first element: its bytes are others, and go their own way."""
+    array[0] += 1
     return array
 
 
@@ -46,7 +48,7 @@ def queue_at(url: str, offload: str | None) -> Iterator[rrq.Controller]:
     if offload is not None:
         rrq.configure(name, url, store_max_size=1e6, offload=offload)
     with rrq.connect(name, url) as queue, rrq.worker_spawn(1, controller=queue):
-        queue.submit(same, numpy.arange(3)).result()
+        queue.submit(changed, numpy.arange(3)).result()
         yield queue
         rrq.destroy(controller=queue)
 
@@ -55,7 +57,7 @@ def there_and_back(queue: rrq.Controller, array: Array) -> float:
     """Seconds, in the median, for an array as argument and as result."""
 
     def once() -> None:
-        task = queue.submit(same, array)
+        task = queue.submit(changed, array)
         task.result()
         task.delete()
 
@@ -65,11 +67,21 @@ def there_and_back(queue: rrq.Controller, array: Array) -> float:
 def peak(queue: rrq.Controller, array: Array) -> float:
     """Give how often the array is in the worker's memory at the peak, beside what lay there before."""
     process = queue.submit(os.getpid).result()
-    before = psutil.Process(process).memory_info().rss
-    queue.submit(same, array).result()
-    status = Path(f"/proc/{process}/status").read_text()
-    most = next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
-    return (most - before) / array.nbytes
+    before = memory(process, "VmRSS")
+    queue.submit(changed, array).result()
+    return (memory(process, "VmHWM") - before) / array.nbytes
+
+
+def memory(process: int | str, which: str) -> int:
+    """Give the bytes of memory of a process, now or at the peak."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(which))
+
+
+def peak_of_client(queue: rrq.Controller, size: int) -> float:
+    """Give how often an array is in the memory of a client at the peak, its own array among them."""
+    words = [sys.executable, "-m", "benchmarks.objects_client", queue.queue_id, queue.url, str(size)]
+    return float(subprocess.check_output(words, text=True))
 
 
 def set_and_get(url: str, data: bytes) -> float:
@@ -116,9 +128,10 @@ def measured(size: int, mapped: int) -> Iterator[Row]:
         place = Path(directory)
         bare, plain = 2 * set_and_get(url, array.tobytes()), 2 * write_and_read(place, array.tobytes())
         with queue_at(url, None) as queue:
-            most = peak(queue, array)
+            most, most_of_client = peak(queue, array), peak_of_client(queue, size)
             yield row(f"{label} as argument and result (floor: SET and GET, twice)", bare, there_and_back(queue, array))
         yield Row(what="… memory of the worker at the peak, in arrays", ours=f"{most:.1f}", aim="≤ 2.2")
+        yield Row(what="… memory of the client at the peak, in arrays", ours=f"{most_of_client:.1f}", aim="≤ 2.2")
         with queue_at(url, f"file://{place}/disk") as queue:
             on_disk = there_and_back(queue, array)
         yield row(f"{label}, by a disk offload (floor: write, fsync and read a file, twice)", plain, on_disk)

@@ -27,7 +27,14 @@ hookimpl = pluggy.HookimplMarker(GROUP)
 
 _T = TypeVar("_T")
 _OFFLOADS_TO_INSTALL: Mapping[str, str] = MappingProxyType(
-    {"file": "pip install 'rrq-core[disk]'", "s3": "pip install 'rrq-core[s3]'"}
+    {
+        "file": "pip install 'rrq-core[disk]'",
+        "s3": "pip install 'rrq-core[s3]'",
+        "gs": "pip install 'rrq-core[s3]' gcsfs",
+        "az": "pip install 'rrq-core[s3]' adlfs",
+        "abfs": "pip install 'rrq-core[s3]' adlfs",
+        "sftp": "pip install 'rrq-core[s3]' paramiko",
+    }
 )
 
 

@@ -83,7 +83,7 @@ def test_who_still_looks_after_a_destroyed_queue_leaves_no_key(valkey_server: Se
     backend.queue.submit([task], watcher=watcher)
     backend.queue.destroy()
     assert not hand.beat()
-    assert backend.queue.recover(now=True) == backend.queue.recover() == Recovered()
+    assert backend.queue.recover(now=True) == backend.queue.recover() == Recovered(is_gone=True)
     backend.queue.watch(watcher, [task.id])
     backend.queue.watch(watcher, [])
     backend.close()

@@ -72,6 +72,12 @@ class World:
     def rates(self) -> list[object]:
         return [self.submit(separate).result(timeout=TIMEOUT) for separate in (False, True)]
 
+    def expressed(self) -> list[object]:
+        """What an expression gives, in the worker and in a process of its own, and what EVAL does."""
+        tasks = [rrq.task_create_expr("rate() + 0", separate_process=separate) for separate in (False, True)]
+        evaluated = rrq.message_send_and_wait("EVAL", "rate()", timeout=TIMEOUT, progress=False)[self.worker]
+        return [*(task.result(timeout=TIMEOUT) for task in tasks), evaluated]
+
     def log(self) -> list[str]:
         entries = rrq.worker_log_tail(self.worker, None)
         return [f"{entry.command} {entry.message}" for entry in entries if entry.child is None]
@@ -123,6 +129,14 @@ def test_a_changed_source_is_seen_after_a_refresh_and_a_mended_one_too(world: Wo
     world.write("def rate(): return 4")
     assert world.refresh() == "OK"
     assert world.rates() == [4, 4]
+
+
+def test_expressions_and_eval_see_its_names_and_after_a_refresh_the_new_ones(world: World) -> None:
+    world.set_model("def rate(): return 1")
+    assert world.expressed() == [1, 1, 1]
+    world.write("def rate(): return 2")
+    assert world.refresh() == "OK"
+    assert world.expressed() == [2, 2, 2]
 
 
 def test_a_changed_module_that_a_source_imports_is_seen_after_a_refresh(world: World) -> None:

@@ -75,29 +75,46 @@ except ZeroDivisionError as error:
 """
 
 
-def test_functions_and_classes_of_cells_run_on_workers(server: PrivateServer) -> None:
-    _, _, used, failed, _ = outputs(begun(server, "cells"), FUNCTIONS, USES, FAILS, "workers.stop()")
-    assert text_of(used, "stdout").splitlines()[0] == "True 8 True"
-    assert "Point(x=5" in text_of(used, "stdout")
-    assert text_of(used, "stdout").rstrip().endswith("25")
-    assert "return n / (n - n)  # the line to show" in text_of(failed, "stdout")
+WAITS = "import time\nq.map(lambda _: time.sleep(0.3), range(4)).wait()"
+
+Outputs = dict[str, list[Any]]
 
 
-def test_handles_show_themselves(server: PrivateServer) -> None:
-    cells = [begun(server, "shown", workers=0), "q", "task = q.submit(pow, 2, 3)\ntask", "q.map(abs, [1, 2])"]
-    _, *shown = outputs(*cells)
-    assert ["<table>" in cell[0].data["text/html"] for cell in shown] == [True] * 3
+@pytest.fixture(scope="module")
+def notebook(server: PrivateServer) -> Outputs:
+    """What the cells of a notebook put out, by name."""
+    cells = {
+        "begin": begun(server, "notebook"),
+        "functions": FUNCTIONS,
+        "uses": USES,
+        "fails": FAILS,
+        "controller": "q",
+        "task": "task",
+        "group": "q.map(abs, [1, 2])",
+        "waits": WAITS,
+        "end": "workers.stop()",
+    }
+    return dict(zip(cells, outputs(*cells.values()), strict=True))
 
 
-def test_progress_is_one_line(server: PrivateServer) -> None:
-    cells = [
-        begun(server, "progress"),
-        "import time",
-        "q.map(lambda _: time.sleep(0.3), range(4)).wait()",
-        "workers.stop()",
-    ]
-    waited = outputs(*cells)[2]
-    lines = text_of(waited, "stderr")
+def test_functions_and_classes_of_cells_run_on_workers(notebook: Outputs) -> None:
+    identity, *rest = text_of(notebook["uses"], "stdout").splitlines()
+    assert identity == "True 8 True"
+    assert "Point(x=5" in rest[0]
+    assert rest[-1].endswith("25")
+
+
+def test_a_traceback_shows_the_lines_of_cells(notebook: Outputs) -> None:
+    assert "return n / (n - n)  # the line to show" in text_of(notebook["fails"], "stdout")
+
+
+@pytest.mark.parametrize("name", ["controller", "task", "group"])
+def test_handles_show_themselves(notebook: Outputs, name: str) -> None:
+    assert "<table>" in notebook[name][0].data["text/html"]
+
+
+def test_progress_is_one_line(notebook: Outputs) -> None:
+    lines = text_of(notebook["waits"], "stderr")
     assert "tasks: 4/4" in lines
     assert lines.count("\n") == 1
     assert lines.endswith("\n")

@@ -85,7 +85,7 @@ def read(direct: Backend, cut: Backend) -> None:
 
 def update(direct: Backend, cut: Backend) -> None:
     work = Hand(direct).submit_and_take(new_task())
-    assert cut.queue.update(work.claim, TaskChange(pid=17)) is Standing.HELD
+    assert cut.queue.update(work.claim, TaskChange(pid=17)).standing is Standing.HELD
 
 
 def cancel(direct: Backend, cut: Backend) -> None:

@@ -1,5 +1,6 @@
 """What is told of S3 beyond the contract of offloads."""
 
+import errno
 import os
 from collections.abc import Callable
 
@@ -53,6 +54,23 @@ def test_a_bucket_that_is_missing_is_named(service: str, url: str) -> None:
 def test_only_the_first_claim_counts(url: str) -> None:
     assert bytes(open_offload(url).claim("owner", b"first")) == b"first"
     assert bytes(open_offload(url).claim("owner", b"second")) == b"first"
+
+
+def test_only_the_first_claim_counts_where_nothing_is_written_conditionally(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offload = open_offload(url)
+    assert isinstance(offload, RemoteOffload)
+    write = offload._files.pipe_file
+
+    def plainly(path: str, data: bytes, mode: str = "overwrite") -> None:
+        if mode == "create":
+            raise OSError(errno.ENOSYS, "Conditional object PUTs are not supported.")
+        write(path, data)
+
+    monkeypatch.setattr(offload._files, "pipe_file", plainly)
+    assert bytes(offload.claim("owner", b"first")) == b"first"
+    assert bytes(offload.claim("owner", b"second")) == b"first"
 
 
 def test_a_fork_has_a_connection_of_its_own(url: str) -> None:

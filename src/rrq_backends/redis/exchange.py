@@ -3,15 +3,17 @@
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from mmap import mmap
 
 import hiredis
 import redis.exceptions
 from redis.connection import AbstractConnection
 
 from rrq_backends.redis.large import LARGE, StringReader, plain_socket
+from rrq_core.model.value import Buffer
 
-Argument = str | bytes | bytearray | memoryview | int | float
-Reply = list["Reply"] | bytes | bytearray | int | None
+Argument = str | Buffer | int | float
+Reply = list["Reply"] | Buffer | int | None
 
 # Its stub knows commands of one part only.
 _pack: Callable[[tuple[Argument, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
@@ -19,12 +21,13 @@ _pack: Callable[[tuple[Argument, ...]], bytes] = hiredis.pack_command  # type: i
 
 def packed(command: Sequence[Argument]) -> list[bytes]:
     """Write a command, in one piece or, where parts of it are large, in several."""
-    if any(type(part) is bytes and len(part) >= LARGE for part in command):
-        return _around(command)
+    for part in command:
+        if type(part) is bytes and len(part) >= LARGE:
+            return _around(command)
     try:
         return [_pack(tuple(command))]
-    except TypeError:  # a bytearray: the only buffer that hiredis does not take
-        return [_pack(tuple(bytes(part) if isinstance(part, bytearray) else part for part in command))]
+    except TypeError:  # buffers that hiredis does not take
+        return [_pack(tuple(bytes(part) if isinstance(part, bytearray | mmap) else part for part in command))]
 
 
 def _around(command: Sequence[Argument]) -> list[bytes]:

@@ -12,10 +12,13 @@ import redis.exceptions
 from redis._parsers.base import BaseParser
 from redis.connection import AbstractConnection
 
+from rrq_core.model.memory import new_memory
+from rrq_core.model.value import Buffer
+
 LARGE = 256 * 1024
 _CHUNK = 64 * 1024
 
-Found = bytes | bytearray | None
+Found = Buffer | None
 Strings = list[Found]
 
 
@@ -64,8 +67,8 @@ class StringReader:
             return bytes(memoryview(data)[:length])
         return self._large(length)
 
-    def _large(self, length: int) -> bytearray:
-        data = bytearray(length)
+    def _large(self, length: int) -> Buffer:
+        data = new_memory(length)
         view = memoryview(data)
         at = min(len(self._unread), length)
         view[:at] = self._unread[:at]

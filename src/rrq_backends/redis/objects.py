@@ -1,6 +1,7 @@
 """The port ObjectStore on Redis."""
 
 from collections.abc import Iterator, Sequence
+from mmap import mmap
 
 from rrq_backends.redis.connection import Connections
 from rrq_backends.redis.destroying import destroy_store
@@ -117,7 +118,7 @@ def _placement(hash: Hash, word: str) -> Placement:
 
 
 def _stored(data: Reply, name: Reply) -> Stored | None:
-    if isinstance(data, bytes | bytearray):
+    if isinstance(data, bytes | bytearray | mmap):
         return Stored(data=data, name=None, size=len(data))
     place = optional_text(name)
     if place is None:

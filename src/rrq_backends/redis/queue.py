@@ -28,6 +28,7 @@ from rrq_core.model.task import (
     TaskChange,
     TaskField,
     TaskRecord,
+    Told,
     Waiting,
 )
 from rrq_core.model.value import Dropped, NewValue
@@ -80,7 +81,7 @@ class RedisQueue(Queue):
         self._scripts.release(left)
         return step
 
-    def update(self, claim: Claim, change: TaskChange) -> Standing:
+    def update(self, claim: Claim, change: TaskChange) -> Told:
         fields: list[Argument] = []
         for name, value in (("progress", change.progress), ("pid", change.pid), ("logfile", change.logfile)):
             if value is not None:
@@ -88,9 +89,9 @@ class RedisQueue(Queue):
         if change.checkpoint is not None:
             fields += ("checkpoint", *stepping.result_arguments(change.checkpoint))
         session = claim.session
-        return Standing(
-            text(self._scripts.run("update", session.worker, session.token, claim.task, claim.attempt, *fields))
-        )
+        told = self._scripts.run("update", session.worker, session.token, claim.task, claim.attempt, *fields)
+        standing, *names = texts(told)
+        return Told(standing=Standing(standing), names=tuple(names))
 
     def cancel(self, task: TaskId) -> Cancelled:
         answer = items(self._scripts.run("cancel", secrets.token_hex(8), task))
@@ -206,8 +207,8 @@ class RedisQueue(Queue):
 
     def recover(self, now: bool = False) -> Recovered:
         answer = items(self._scripts.run("recover", RECOVER_LIMIT, int(now)))
-        if raw(answer[0]) == b"EARLY":
-            return Recovered()
+        if raw(answer[0]) != b"OK":
+            return Recovered(is_gone=raw(answer[0]) == b"GONE")
         lost, requeued, died, due, expired, names, collect_due, left = answer[1:]
         self._scripts.release(number(left))
         return Recovered(

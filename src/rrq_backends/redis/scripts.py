@@ -64,6 +64,8 @@ class Scripts:
 
     def run_each(self, name: str, slot: str, portions: Sequence[Sequence[Argument]]) -> list[Reply]:
         """Run a script once for each portion of arguments, in order, the next sent while the server has the last."""
+        if len(portions) == 1:
+            return [self.run(name, slot, *portions[0])]
         commands = [self.command(name, slot, *portion) for portion in portions]
         with suppress(ScriptUnknown):
             return self._connections.pipeline(commands, depth=2)

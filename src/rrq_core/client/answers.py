@@ -101,7 +101,7 @@ def _answer(
 ) -> object:
     if worker not in frames:
         return MessageError(f"worker {worker!r} left before it saw message {message}")
-    return decoded_answer(connection.queue_id, frames[worker][message])
+    return decoded_answer(connection.queue_id, worker, message, frames[worker][message])
 
 
 def in_order(answers: Mapping[WorkerId, V], workers: Sequence[WorkerId], named: bool) -> dict[str, V] | list[V]:

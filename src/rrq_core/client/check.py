@@ -13,7 +13,8 @@ from rrq_core.store import OffloadSpace
 def check(repair: bool = False, *, controller: Connection | None = None) -> CheckReport:
     """Verify every law of a queue: that each task, worker and value is in one well-defined state.
 
-    It may be called at any time, also while the queue is in use.
+    It may be called at any time, also while the queue is in use. That the offload has what it should is looked at too;
+    what is missing there cannot be mended.
 
     Args:
         repair: Whether to mend what is broken, and to delete from the offload what nothing refers to.
@@ -24,10 +25,10 @@ def check(repair: bool = False, *, controller: Connection | None = None) -> Chec
         OffloadError: If `repair`, and the offload cannot be read or written. All else was mended.
     """
     wanted, connection = checked_flag(repair, "repair"), chosen(controller)
-    violations = tuple(connection.backend.queue.check(wanted))
+    violations = connection.backend.queue.check(wanted)
     if wanted:
         connection.values.collect()
-    return CheckReport(violations=violations)
+    return CheckReport(violations=(*violations, *connection.values.violations()))
 
 
 def destroy(

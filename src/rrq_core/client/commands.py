@@ -1,30 +1,51 @@
 """The frames of messages: commands with their arguments."""
 
 import math
+import secrets
+from collections.abc import Sequence
 from textwrap import dedent
+
+from attrs import frozen
 
 from rrq_core.errors import InvalidArgument
 from rrq_core.model.command import Command, checked_command
-from rrq_core.model.ids import QueueId
+from rrq_core.model.ids import MessageId, QueueId, WorkerId
 from rrq_core.payload import Context, PayloadKind, encode_json
 from rrq_core.payload.answer import decode_answer
+from rrq_core.payload.signing import keyring
 
 
-def encoded_command(queue_id: QueueId, command: str, args: object) -> bytes:
-    """Make the frame of a message.
+@frozen(kw_only=True)
+class Order:
+    """A command with its arguments, for workers of a queue."""
 
-    Raises:
-        InvalidArgument: If there is no such command, or it takes other arguments.
-    """
-    known = checked_command(command, args)
-    if known is Command.EVAL:
-        _check_source(args)
-    return encode_json({"command": known.value, "args": None if args == math.inf else args}, _context(queue_id))
+    queue_id: QueueId
+    command: Command
+    args: object
+
+    @classmethod
+    def checked(cls, queue_id: QueueId, command: str, args: object = None) -> "Order":
+        """Check a command and its arguments.
+
+        Raises:
+            InvalidArgument: If there is no such command, or it takes other arguments.
+        """
+        known = checked_command(command, args)
+        if known is Command.EVAL:
+            _check_source(args)
+        return cls(queue_id=queue_id, command=known, args=None if args == math.inf else args)
+
+    def frame(self, workers: Sequence[WorkerId]) -> bytes:
+        """Make the frame of a message. One that is signed holds for these workers alone, and once."""
+        order: dict[str, object] = {"command": self.command.value, "args": self.args}
+        if keyring() is not None:
+            order |= {"to": [*workers], "nonce": secrets.token_hex(16)}
+        return encode_json(order, Context(kind=PayloadKind.MESSAGE, queue_id=self.queue_id))
 
 
-def decoded_answer(queue_id: QueueId, frame: bytes) -> object:
+def decoded_answer(queue_id: QueueId, worker: WorkerId, message: MessageId, frame: bytes) -> object:
     """Read the frame of an answer: the value, or the error of a worker that could not do it."""
-    return decode_answer(frame, _context(queue_id))
+    return decode_answer(frame, Context(kind=PayloadKind.MESSAGE, queue_id=queue_id, names=(worker, message)))
 
 
 def _check_source(text: object) -> None:
@@ -32,7 +53,3 @@ def _check_source(text: object) -> None:
         compile(dedent(str(text)), "<EVAL>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         raise InvalidArgument(f"EVAL takes Python source text, and this is none ({error}): {text!r:.60}") from error
-
-
-def _context(queue_id: QueueId) -> Context:
-    return Context(kind=PayloadKind.MESSAGE, queue_id=queue_id)

@@ -4,7 +4,7 @@ import inspect
 import os
 from collections.abc import Callable, Iterable
 
-from rrq_core.client.commands import encoded_command
+from rrq_core.client.commands import Order
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
 from rrq_core.client.flags import checked_flag
@@ -51,7 +51,7 @@ def worker_envir_set(
         sent = encode_create(_checked_create(create), connection.queue_id, connection.by_value)
         connection.backend.settings.put(ENVIR, sent)
     if notify:
-        refresh = encoded_command(connection.queue_id, "REFRESH", None)
+        refresh = Order.checked(connection.queue_id, "REFRESH")
         send_to_present(connection, refresh, [record.id for record in worker_records(connection, None)])
 
 

@@ -230,7 +230,10 @@ class Inbox:
         if period is not None and now - self._looked_after_at >= period:
             self._looked_after_at = now
             told_at = time.time()
-            self._discard(self._queue.recover().names, told_at)
+            recovered = self._queue.recover()
+            self._discard(recovered.names, told_at)
+            if recovered.is_gone:
+                self._ask_again()
         if now - self._watched_at >= WATCH_AGAIN:
             self._ask_again()
 

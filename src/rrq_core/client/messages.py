@@ -3,7 +3,7 @@
 from typing import Literal, overload
 
 from rrq_core.client.answers import Terms, addressed, checked_message_id, in_order, wait_for_answers
-from rrq_core.client.commands import encoded_command
+from rrq_core.client.commands import Order
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
 from rrq_core.client.sending import Sent, send_to_present
@@ -45,8 +45,8 @@ def message_send(
     R: rrq_message_send
     """
     connection = chosen(controller)
-    body = encoded_command(connection.queue_id, command, args)
-    return _send(connection, body, worker_ids).id
+    order = Order.checked(connection.queue_id, command, args)
+    return _send(connection, order, worker_ids).id
 
 
 @overload
@@ -108,9 +108,9 @@ def message_send_and_wait(
     R: rrq_message_send_and_wait
     """
     connection = chosen(controller)
-    body = encoded_command(connection.queue_id, command, args)
+    order = Order.checked(connection.queue_id, command, args)
     terms = Terms.checked(timeout, time_poll, progress)
-    sent = _send(connection, body, worker_ids)
+    sent = _send(connection, order, worker_ids)
     answers = wait_for_answers(connection, sent.id, sent.workers, terms, delete)
     return in_order(answers, sent.workers, named)
 
@@ -243,12 +243,12 @@ def _time_of(message: str) -> tuple[int, int]:
     return int(seconds), int(micros)
 
 
-def _send(connection: Connection, body: bytes, worker_ids: Workers | None) -> Sent:
+def _send(connection: Connection, order: Order, worker_ids: Workers | None) -> Sent:
     """Send a message to workers that were named, or to all that are there."""
     if worker_ids is not None:
         named = checked_worker_ids(worker_ids)
-        return Sent(id=connection.backend.messages.send(body, named), workers=tuple(named))
-    sent = send_to_present(connection, body, [record.id for record in worker_records(connection, None)])
+        return Sent(id=connection.backend.messages.send(order.frame(named), named), workers=tuple(named))
+    sent = send_to_present(connection, order, [record.id for record in worker_records(connection, None)])
     if sent is None:
         raise WorkerNotFound(
             f"nobody is there to get a message: no worker of {connection.queue_id!r} is active; start one with "

@@ -9,9 +9,10 @@ from types import TracebackType
 from typing import Self, overload
 
 from rrq_core.client.environment import url_or_default
+from rrq_core.client.flags import checked_flag
 from rrq_core.errors import InvalidArgument, ObjectMissing
 from rrq_core.model.ids import Hash, QueueId, Tag, checked_name
-from rrq_core.model.queue_configuration import QueueConfiguration, offload_url
+from rrq_core.model.queue_configuration import QueueConfiguration, checked_size, offload_url
 from rrq_core.model.value import Buffer, Location, NewValue
 from rrq_core.payload import Context, PayloadKind, decode_value, encode_value
 from rrq_core.plugins import open_backend
@@ -59,7 +60,7 @@ class StoredObjects:
             tag: What the value belongs to; it stays until this tag is dropped, and every other.
             serialize: Whether it is an object. Without it, `get` gives the same bytes.
         Raises:
-            InvalidArgument: If the tag cannot be, or there are no bytes where there should be.
+            InvalidArgument: If the tag cannot be, or `serialize`, or there are no bytes where there should be.
             NotSendable: If the value cannot be sent.
             ValueTooLarge: If it is too large, and there is no offload.
             OffloadError: If the offload cannot be written.
@@ -69,7 +70,7 @@ class StoredObjects:
     def mset(self, values: Iterable[object], tag: str, serialize: bool = True) -> Texts:
         """Store several values under one tag, and give their hashes, in order; see `set`."""
         checked = _tag(tag)
-        encode = self._encoded if serialize else self._wrapped
+        encode = self._encoded if checked_flag(serialize, "serialize") else self._wrapped
         encoded = [encode(value) for value in values]
         self._values.put(checked, list({value.hash: value for value in encoded}.values()))
         return [value.hash for value in encoded]
@@ -181,7 +182,7 @@ class ObjectStore(StoredObjects):
     ) -> None:
         name = checked_name(prefix, "prefix")
         space = _space(offload, name)
-        configuration = QueueConfiguration(store_max_size=max_size)
+        configuration = QueueConfiguration(store_max_size=checked_size(max_size, "max_size"))
         self._backend = open_backend(url_or_default(url), QueueId(name))
         objects = self._backend.objects_at(name)
         super().__init__(objects, ValueStore(objects, configuration, space), name)

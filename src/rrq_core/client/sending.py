@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
+from rrq_core.client.commands import Order
 from rrq_core.client.connection import Connection
 from rrq_core.client.workers import ACTIVE
 from rrq_core.errors import WorkerNotFound
@@ -20,7 +21,7 @@ class Sent:
     workers: tuple[WorkerId, ...]
 
 
-def send_to_present(connection: Connection, body: bytes, workers: Sequence[WorkerId]) -> Sent | None:
+def send_to_present(connection: Connection, order: Order, workers: Sequence[WorkerId]) -> Sent | None:
     """Send a message to those of some workers that are active when it is sent; None if nobody is.
 
     Raises:
@@ -31,7 +32,7 @@ def send_to_present(connection: Connection, body: bytes, workers: Sequence[Worke
         if not workers:
             break
         try:
-            return Sent(id=backend.messages.send(body, workers), workers=tuple(workers))
+            return Sent(id=backend.messages.send(order.frame(workers), workers), workers=tuple(workers))
         except WorkerNotFound:  # one has left since we looked, and nobody was sent anything
             if not looks_left:
                 raise

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from rrq_core.client.commands import encoded_command
+from rrq_core.client.commands import Order
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
 from rrq_core.client.killing import kill_by_heartbeat, kill_here
@@ -70,8 +70,8 @@ def check_stop_type(type: str) -> None:
 
 
 def _ask(connection: Connection, workers: Sequence[WorkerRecord]) -> Sequence[WorkerId]:
-    frame = encoded_command(connection.queue_id, "STOP", None)
-    sent = send_to_present(connection, frame, [record.id for record in workers])
+    order = Order.checked(connection.queue_id, "STOP")
+    sent = send_to_present(connection, order, [record.id for record in workers])
     return () if sent is None else sent.workers
 
 

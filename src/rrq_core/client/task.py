@@ -12,6 +12,7 @@ from rrq_core.client.html import task_html
 from rrq_core.client.info import task_info
 from rrq_core.client.outcome import waited
 from rrq_core.client.results import look_at_result, outcome
+from rrq_core.client.stack import stack_of_task
 from rrq_core.client.successors import run_again
 from rrq_core.client.task_log import task_log
 from rrq_core.client.task_progress import task_progress
@@ -115,6 +116,23 @@ class Task(TaskReference[T_co]):
             PayloadRefused: If something of it cannot be unpickled here.
         """
         return debug_task(self._controller, self.id)
+
+    def stack(self, timeout: float = 10) -> str:
+        """Show what the task is doing at this moment, on whatever machine: its Python stack, as in a traceback.
+
+        It is seen also while C code holds the interpreter's lock. In a process of the task's own, a system call that C
+        code is in may be interrupted, as by any signal.
+
+        Args:
+            timeout: Seconds to wait for it.
+        Returns:
+            The lines: those of the task first, then those of threads that it has started.
+        Raises:
+            InvalidArgument: If it does not run, or its worker has no heartbeat, through which it would be asked.
+            TaskNotFound: If it is unknown.
+            WorkerTimeout: If the worker does not answer in time.
+        """
+        return stack_of_task(self._controller, self.id, timeout)
 
     def delete(self, check: bool = True) -> None:
         """Delete the task with all that belongs to it; see `task_delete`."""

@@ -14,9 +14,19 @@ LARGEST_IN_STORE = 512 * 1024 * 1024
 """Bytes of the largest value that a store takes itself."""
 
 
-def _bytes(instance: object, attribute: "Attribute[float]", value: object) -> None:
+def checked_size(value: object, name: str) -> float:
+    """Return a limit, if it is a number of bytes.
+
+    Raises:
+        InvalidArgument: If not.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise InvalidArgument(f"{attribute.name} is a number of bytes above 0, or math.inf, not {value!r}")
+        raise InvalidArgument(f"{name} is a number of bytes above 0, or math.inf, not {value!r}")
+    return value
+
+
+def _bytes(instance: object, attribute: "Attribute[float]", value: object) -> None:
+    checked_size(value, attribute.name)
 
 
 def offload_url(place: object) -> str | None:

@@ -48,7 +48,10 @@ class CheckReport:
 
 @frozen(kw_only=True)
 class Recovered:
-    """What one run of `recover` found and set right. `collect_due`: it is time to collect what nobody uses."""
+    """What one run of `recover` found and set right.
+
+    `collect_due`: it is time to collect what nobody uses. `is_gone`: there is nothing of the queue, it was destroyed.
+    """
 
     lost: Mapping[WorkerId, TaskId | None] = field(factory=dict)
     requeued: tuple[TaskId, ...] = ()
@@ -57,3 +60,4 @@ class Recovered:
     expired: tuple[TaskId, ...] = ()
     names: tuple[str, ...] = ()
     collect_due: bool = False
+    is_gone: bool = False

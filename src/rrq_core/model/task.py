@@ -156,6 +156,14 @@ class Standing(StrEnum):
     GONE = "GONE"
 
 
+@frozen(kw_only=True)
+class Told:
+    """What became of news of a running task: how its claim stands, and the offload names to delete."""
+
+    standing: Standing
+    names: tuple[str, ...] = ()
+
+
 class CancelReply(StrEnum):
     """What cancelling did.
 

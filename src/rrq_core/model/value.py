@@ -1,12 +1,13 @@
 """Stored values: bytes known by the hash of their content, and where they lie."""
 
 from enum import StrEnum
+from mmap import mmap
 
 from attrs import field, frozen
 
 from rrq_core.model.ids import Hash, TaskId
 
-Buffer = bytes | bytearray | memoryview
+Buffer = bytes | bytearray | memoryview | mmap
 
 
 class Location(StrEnum):

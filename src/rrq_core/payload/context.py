@@ -22,7 +22,8 @@ class Context:
     Args:
         kind: What the payload is.
         queue_id: The queue it belongs to.
-        names: The task of a body; the workers and the nonce of a message; of a value nothing.
+        names: The task of a body; the worker and the message of an answer; of a value nothing, nor of a message, which
+            says itself to whom it was sent.
     """
 
     kind: PayloadKind

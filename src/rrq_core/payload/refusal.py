@@ -1,10 +1,13 @@
 """What to say of a payload that cannot be read here: what is missing, where it was looked for, and what to do."""
 
+import json
 import os
 import socket
 import sys
-from importlib.metadata import packages_distributions, version
+from collections.abc import Iterator
+from importlib.metadata import distributions, packages_distributions, version
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 _MOST_PLACES = 8
 
@@ -41,9 +44,21 @@ def _installed(module: str | None) -> str:
     """Say which version of a module is installed here, if it belongs to a distribution."""
     if module is None:
         return ""
-    owners = packages_distributions().get(module.partition(".")[0], [])
-    told = ", ".join(f"{owner} {version(owner)}" for owner in sorted(set(owners)))
+    top = module.partition(".")[0]
+    owners = set(packages_distributions().get(top, ())) or set(_developers(top))
+    told = ", ".join(f"{owner} {version(owner)}" for owner in sorted(owners))
     return f", namely {told}" if told else ""
+
+
+def _developers(module: str) -> Iterator[str]:
+    """Name what was installed in place, as by `pip install -e`, from a directory that holds a module."""
+    file: str | None = getattr(sys.modules.get(module), "__file__", None)
+    if file is None:
+        return
+    for package in distributions():
+        url = json.loads(package.read_text("direct_url.json") or "{}").get("url", "")
+        if url.startswith("file:") and Path(file).is_relative_to(unquote(urlsplit(url).path)):
+            yield package.name
 
 
 def _here() -> str:

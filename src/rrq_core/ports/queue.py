@@ -13,11 +13,11 @@ from rrq_core.model.task import (
     Look,
     NewRetry,
     NewTask,
-    Standing,
     Submitted,
     TaskChange,
     TaskField,
     TaskRecord,
+    Told,
     Waiting,
 )
 from rrq_core.model.value import Dropped, NewValue
@@ -80,10 +80,11 @@ class Queue(ABC):
         """
 
     @abstractmethod
-    def update(self, claim: Claim, change: TaskChange) -> Standing:
+    def update(self, claim: Claim, change: TaskChange) -> Told:
         """Write down what a running task tells of itself, if the claim holds, and answer how it stands.
 
         An empty change only asks. CANCEL: the task was asked to stop. GONE: the claim is over; nothing is written.
+        A checkpoint takes the place of the one before, whose offload name comes back for deletion.
         """
 
     @abstractmethod
@@ -179,7 +180,8 @@ class Queue(ABC):
         The task of who is lost is settled as by `Workers.leave`.
 
         Within half a second of the last run of anybody it does nothing, unless `now`. When it is worth while next,
-        `step` says to a worker that finds nothing to do (`look_again`).
+        `step` says to a worker that finds nothing to do (`look_again`). Of a queue that was destroyed it says so, and
+        writes nothing.
         """
 
     @abstractmethod

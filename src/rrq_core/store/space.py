@@ -127,6 +127,15 @@ class OffloadSpace:
         with self._in_our_words("nobody can list"):
             return [entry.name for entry in self._entries() if entry.modified < before]
 
+    def sizes(self) -> dict[str, int]:
+        """Give the bytes of all that is there, by name.
+
+        Raises:
+            OffloadError: If that fails.
+        """
+        with self._in_our_words("nobody can list"):
+            return {entry.name: entry.size for entry in self._entries()}
+
     def probe(self) -> None:
         """Make sure that it can be written and read from here, and is the place that was configured.
 

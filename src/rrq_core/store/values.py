@@ -9,11 +9,12 @@ from attrs import evolve
 from rrq_core.errors import ObjectMissing, OffloadError, PluginError, ValueTooLarge
 from rrq_core.model.ids import Hash, Tag
 from rrq_core.model.queue_configuration import LARGEST_IN_STORE, QueueConfiguration
-from rrq_core.model.report import Recovered
+from rrq_core.model.report import Recovered, Violation
 from rrq_core.model.value import Buffer, NewValue, Placement, PlacementKind, Stored, Written
 from rrq_core.model.work import Claim
 from rrq_core.ports import PART, PROBE, ObjectStore
 from rrq_core.store.cache import ValueCache
+from rrq_core.store.checking import violations
 from rrq_core.store.space import OffloadSpace, Owner
 
 ASK_FIRST = 64 * 1024
@@ -150,6 +151,10 @@ class ValueStore:
         if self.space is None:
             raise OffloadError(f"the value {hash} is in an offload, and none is configured here: give offload=")
         return self.space
+
+    def violations(self) -> list[Violation]:
+        """Find values whose bytes are not in the offload where they should be."""
+        return [] if self.space is None else [*violations(self._objects, self.space)]
 
     def discard(self, names: Sequence[str], told_at: float) -> None:
         """Delete names of the offload that were given up. What cannot be deleted now is for who collects.

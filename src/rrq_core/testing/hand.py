@@ -106,4 +106,4 @@ class Hand:
     ) -> Standing:
         """Tell something of a running task, or only ask how it stands."""
         change = TaskChange(progress=progress, pid=pid, logfile=logfile, checkpoint=checkpoint)
-        return self.backend.queue.update(claim, change)
+        return self.backend.queue.update(claim, change).standing

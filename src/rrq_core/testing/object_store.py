@@ -7,6 +7,7 @@ import pytest
 from rrq_core.errors import Fenced
 from rrq_core.model.ids import Tag
 from rrq_core.model.status import WorkerStatus
+from rrq_core.model.task import TaskChange
 from rrq_core.model.value import Dropped, Location, NewValue, Placement, PlacementKind, Stored, Written
 from rrq_core.model.work import Claim
 from rrq_core.ports import Backend, ObjectStore
@@ -223,6 +224,15 @@ class ClaimedTests(ContractCase):
         name = backend.objects.put(Tag(task.id), [LARGE], claim)[0].name or ""
         assert backend.objects.commit(Tag(task.id), [Written(hash=LARGE.hash, name=name, size=5)], claim) == [True]
         assert backend.objects.find([SMALL.hash, LARGE.hash]) == [Location.REDIS, Location.OFFLOAD]
+
+    def test_the_place_of_a_checkpoint_that_was_replaced_is_to_be_deleted(self, backend: Backend) -> None:
+        hand, task = Hand(backend), new_task()
+        claim, tag = hand.submit_and_take(task).claim, Tag(f"{task.id}:checkpoint")
+        name = write(backend.objects, tag)
+        assert backend.queue.update(claim, TaskChange(checkpoint=LARGE.hash)).names == ()
+        self.assert_answer(backend.queue.update(claim, TaskChange(checkpoint=SMALL)).names, (name,), ())
+        assert backend.objects.find([LARGE.hash]) == [None]
+        backend.queue.delete([task.id], even_running=True)
 
     def assert_stores_nothing(self, backend: Backend, claim: Claim) -> None:
         """Hold that this claim stores nothing."""

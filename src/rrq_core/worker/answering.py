@@ -1,20 +1,23 @@
 """How a worker sees to its messages."""
 
+from collections import deque
 from collections.abc import Callable
 
 from attrs import frozen
 
 from rrq_core.errors import BackendError, MessageError, NotSendable
-from rrq_core.model.ids import MessageId, QueueId
+from rrq_core.model.ids import MessageId, QueueId, WorkerId
 from rrq_core.model.status import WorkerStatus
 from rrq_core.model.work import MessageIn
 from rrq_core.model.worker import NewLogEntry
 from rrq_core.payload.answer import Answer, encode_answer
 from rrq_core.worker.commands import Commands
-from rrq_core.worker.message import message_context, read_request
+from rrq_core.worker.message import Request, answer_context, read_request, unreadable
 from rrq_core.worker.outage import PASSING
 
 Tell = Callable[[NewLogEntry], None]
+_MOST_NONCES = 10_000
+
 Deliver = Callable[[MessageId, bytes, WorkerStatus | None], None]
 
 
@@ -30,17 +33,20 @@ class Answering:
 
     Args:
         queue_id: The queue.
+        worker: The worker.
         commands: What the worker does.
         tell: Writes a line of the worker's log.
         deliver: Hands an answer in, with the status that the worker has from then on.
     """
 
-    def __init__(self, queue_id: QueueId, commands: Commands, tell: Tell, deliver: Deliver) -> None:
+    def __init__(self, queue_id: QueueId, worker: WorkerId, commands: Commands, tell: Tell, deliver: Deliver) -> None:
         self._queue_id = queue_id
+        self._worker = worker
         self._commands = commands
         self._tell = tell
         self._deliver = deliver
         self._last: _Answered | None = None
+        self._nonces: deque[object] = deque(maxlen=_MOST_NONCES)
 
     def see_to(self, message: MessageIn) -> None:
         """Do what a message asks for, and answer. One that is handed out again is answered again, and not done again.
@@ -56,18 +62,26 @@ class Answering:
         except PASSING:
             raise
         except BackendError as error:  # for good: what EVAL gave is too large, say
-            self._deliver(message.id, self._frame(MessageError(f"the answer was refused: {error}")), None)
+            self._deliver(message.id, self._frame(message.id, MessageError(f"the answer was refused: {error}")), None)
 
     def _answered(self, message: MessageIn) -> _Answered:
-        request = read_request(message.body, self._queue_id)
+        request = self._read(message)
         self._tell(NewLogEntry(command="MESSAGE", message=request.command))
         reply = self._commands.reply(request)
-        answered = _Answered(id=message.id, frame=self._frame(reply.answer), status=reply.status)
+        answered = _Answered(id=message.id, frame=self._frame(message.id, reply.answer), status=reply.status)
         self._tell(NewLogEntry(command="RESPONSE", message=request.command))
         return answered
 
-    def _frame(self, answer: Answer) -> bytes:
-        context = message_context(self._queue_id)
+    def _read(self, message: MessageIn) -> Request:
+        """Read a message. One that came before, under another id, is a copy that somebody put there: it is refused."""
+        request = read_request(message.body, self._queue_id, self._worker)
+        if request.nonce is not None and request.nonce in self._nonces:
+            return unreadable("a message that was seen to before; somebody has put it there again")
+        self._nonces.append(request.nonce)
+        return request
+
+    def _frame(self, message: MessageId, answer: Answer) -> bytes:
+        context = answer_context(self._queue_id, self._worker, message)
         try:
             return encode_answer(answer, context)
         except NotSendable as error:

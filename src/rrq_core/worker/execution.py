@@ -7,7 +7,7 @@ from attrs import evolve
 from rrq_core.errors import OffloadError, PayloadRefused, PluginError, RrqError, ValueTooLarge
 from rrq_core.model.config import WorkerConfig
 from rrq_core.model.ids import TaskId
-from rrq_core.model.task import Standing, TaskChange
+from rrq_core.model.task import Standing
 from rrq_core.model.work import Claim, Finished, Work
 from rrq_core.model.worker import NewLogEntry
 from rrq_core.ports import Backend
@@ -52,7 +52,7 @@ class Execution:
         self._environment = environment
         self._values = values
         self._persist = patience.persist
-        self._checkpoints = Checkpoints(values)
+        self._checkpoints = Checkpoints(backend.queue, values)
         self._surroundings = Surroundings.here()
         self._processes: SeparateProcesses | None = None
         self._claim: Claim | None = None
@@ -79,7 +79,7 @@ class Execution:
             return not_begun(work, queue_id, error)
         if work.separate_process:
             return self._run_apart(work)
-        return run_task(work, queue_id, partial(self._tell_change, work.claim, work.root), self._environment.names)
+        return run_task(work, queue_id, partial(self._checkpoints.tell, work.claim, work.root), self._environment.names)
 
     def _run_apart(self, work: Work) -> Finished | None:
         self._root = work.root
@@ -108,6 +108,11 @@ class Execution:
             self._tell(self._claim, self._untold)
         self._claim, self._untold = None, News()
 
+    def show_stack_of_child(self) -> None:
+        """Have the stack of the process that runs told. In any thread."""
+        if self._processes is not None:
+            self._processes.show_stack()
+
     def deaf_for(self) -> float:
         """Give the seconds for which the worker's sleep may not be ended by a message to it; 0: it will."""
         return 0.0 if self._processes is None else self._processes.deaf_for()
@@ -135,14 +140,10 @@ class Execution:
         """Tell news of a process, which does not hear what became of its checkpoint."""
         lines, change = news.lines, news.change
         try:
-            standing = self._tell_change(claim, self._root, change)
+            standing = self._checkpoints.tell(claim, self._root, change)
         except (OffloadError, ValueTooLarge, PluginError) as error:
             lines = (*lines, NewLogEntry(command="CHECKPOINT", message=one_line(f"not kept: {error}")))
-            standing = self._backend.queue.update(claim, evolve(change, checkpoint=None))
+            standing = self._checkpoints.tell(claim, self._root, evolve(change, checkpoint=None))
         if lines:
             self._journal.write(claim.session, lines)
         return standing
-
-    def _tell_change(self, claim: Claim, root: TaskId, change: TaskChange) -> Standing:
-        """Tell the store what a task tells of itself. Once the claim is over, nothing is written any more."""
-        return self._backend.queue.update(claim, self._checkpoints.placed(claim, root, change))

@@ -5,14 +5,16 @@ import os
 import platform
 import socket
 import sys
-from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from importlib.metadata import Distribution, PackageNotFoundError, version
 from pathlib import Path
 
 from rrq_core.model.worker import WorkerInfo
 from rrq_core.worker.setup import WorkerSetup
 
 _LIBRARIES = ("cloudpickle", "numpy", "scipy", "pandas", "polars", "pyarrow", "scikit-learn", "torch", "redis")
+_INSTALLED_FROM = "direct_url.json"
 _LINUX_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _START_TIME = 19  # of the fields behind the name of the program; in ticks since the boot
 
@@ -75,11 +77,20 @@ def _working_directory() -> str:
 
 
 def _libraries() -> Mapping[str, str]:
-    """Look up the versions of what people compute with, where it is installed; nothing is imported."""
+    """Look up the versions of what people compute with, and of what they develop; nothing is imported."""
     found = {}
     for name in _LIBRARIES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return found | dict(_own_packages())
+
+
+def _own_packages() -> Iterator[tuple[str, str]]:
+    """Give what was installed from a directory, an archive or a repository, rather than from an index of packages."""
+    for entry in sys.path:
+        for file in Path(entry or ".").glob(f"*.dist-info/{_INSTALLED_FROM}"):
+            package = Distribution.at(file.parent)
+            with suppress(KeyError):  # what is left of one that was removed
+                yield package.metadata["Name"], package.version

@@ -40,7 +40,8 @@ from rrq_core.worker.values import values_of
 class WorkerLoop:
     """One worker of a queue. Made, it is registered; `run` does its work in the calling thread.
 
-    Who drives it by hand calls `step`, or `poll` and then `step`, and at the end `sign_off`.
+    Who drives it by hand calls `step`, or `poll` and then `step`, and at the end `sign_off`. Any thread may call
+    `show_stack_of_child`, which has the stack of the process that a task has for itself written into the log.
 
     Args:
         backend: The queue.
@@ -78,9 +79,11 @@ class WorkerLoop:
         upkeep = Upkeep(backend.queue, values, config.poll_queue)
         rest = Rest(self._stop, self._timer, upkeep, config.poll_queue, self._execution.deaf_for)
         self._intake = Intake(backend, self._hand_over, self._duty, rest, self._stop)
-        self._answering = Answering(backend.queue_id, Commands(self._tools(config)), self.log, self._deliver)
+        commands = Commands(self._tools(config))
+        self._answering = Answering(backend.queue_id, setup.worker_id, commands, self.log, self._deliver)
         self._claimed: Work | MessageIn | None = None
-        self._registration = Registration(backend, setup, beater)
+        self.show_stack_of_child = self._execution.show_stack_of_child
+        self._registration = Registration(backend, setup, beater, self.show_stack_of_child)
         self._presence = Presence(setup, self._registration, self._environment, patience, self._journal)
 
     @property

@@ -1,5 +1,6 @@
 """A worker's place in its queue: entered, proven by a heartbeat, and left."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from attrs import evolve
@@ -26,17 +27,22 @@ class Registration:
         backend: The queue.
         setup: What the worker is.
         beater: What beats for it, None where nobody does.
+        show_stack: What the beater calls if it is asked for the stack of a task's own process.
     Raises:
         WorkerIdTaken: If a worker of this id is alive.
         QueueGone: If nobody has connected to this queue yet.
         InvalidArgument: If its directory of logs cannot be written.
     """
 
-    def __init__(self, backend: Backend, setup: WorkerSetup, beater: Beater | None) -> None:
+    def __init__(
+        self, backend: Backend, setup: WorkerSetup, beater: Beater | None, show_stack: Callable[[], None]
+    ) -> None:
         if setup.config.logdir is not None:
             check_writable(setup.config.logdir, setup.config_name)
         self._backend = backend
         self._beater = beater
+        if beater is not None:
+            beater.when_stack_is_wanted(show_stack)
         self._worker = NewWorker(
             id=setup.worker_id,
             queues=setup.config.queue,

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from types import FrameType
 
+from rrq_core.worker.forks import keep_from_forks
 from rrq_core.worker.late_signals import ignore_when_ending
 from rrq_core.worker.loop import WorkerLoop
 from rrq_core.worker.stop import StoppedNow
@@ -94,21 +95,10 @@ class Signals:
 
 
 def _keep_from_forks(handlers: "dict[signal.Signals, signal._HANDLER]") -> None:
-    """Give processes that a task forks the handlers from before: they are no workers, and must end when they are told.
-
-    Signals wait until a fork is over: one that comes in its midst would go to our handler in the child, or nowhere.
-    """
-    mask = threading.local()
-
-    def hold() -> None:
-        mask.before = signal.pthread_sigmask(signal.SIG_BLOCK, handlers)
-
-    def let_go() -> None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask.before)
+    """Give processes that a task forks the handlers from before: they are no workers, and end when they are told."""
 
     def restore() -> None:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        let_go()
 
-    os.register_at_fork(before=hold, after_in_parent=let_go, after_in_child=restore)
+    keep_from_forks(handlers, restore)

@@ -41,6 +41,8 @@ class Walltime:
 
     def is_short(self) -> bool:
         """Tell whether less time is left than the median of the last tasks took. Before any, whether none is left."""
+        if self._ends_at is None:
+            return False
         return self.remaining() <= (statistics.median(self._took) if self._took else 0.0)
 
 

@@ -31,6 +31,8 @@ class Recovery:
     def run(self, open_due: Callable[[], list[TaskId]], now: bool) -> Recovered:
         """Look at everything, unless somebody has just done so."""
         space = self.moves.space
+        if space.schema is None and not space.workers and not space.tasks:
+            return Recovered(is_gone=True)
         if not now and self.now - space.recovered < BETWEEN_RUNS:
             return Recovered()
         self.since_last = self.now - space.recovered

@@ -5,7 +5,7 @@ import math
 from rrq_core.errors import ObjectMissing
 from rrq_core.model.ids import Hash, Tag, TaskId
 from rrq_core.model.status import TaskStatus, WorkerStatus
-from rrq_core.model.task import Standing, TaskChange
+from rrq_core.model.task import Standing, TaskChange, Told
 from rrq_core.model.value import NewValue
 from rrq_core.model.work import Claim, Finished, FinishReply, MessageIn, Session, Step, Take, Work
 from tests.contract.reference.recovery import BETWEEN_RUNS, SHORT_ABSENCE
@@ -127,22 +127,22 @@ class Stepping:
         )
 
     @atomic
-    def update(self, claim: Claim, change: TaskChange) -> Standing:
+    def update(self, claim: Claim, change: TaskChange) -> Told:
         if not self.moves.holds(claim):
-            return Standing.GONE
+            return Told(standing=Standing.GONE)
         task = self.moves.space.tasks[claim.task]
         task.progress = task.progress if change.progress is None else change.progress
         task.pid = task.pid if change.pid is None else change.pid
         task.logfile = task.logfile if change.logfile is None else change.logfile
-        if change.checkpoint is not None:
-            self._keep_checkpoint(task, change.checkpoint)
-        return Standing.CANCEL if task.is_asked_to_stop else Standing.HELD
+        names: tuple[str, ...] = () if change.checkpoint is None else self._keep_checkpoint(task, change.checkpoint)
+        return Told(standing=Standing.CANCEL if task.is_asked_to_stop else Standing.HELD, names=names)
 
-    def _keep_checkpoint(self, task: Task, checkpoint: NewValue | Hash) -> None:
+    def _keep_checkpoint(self, task: Task, checkpoint: NewValue | Hash) -> tuple[str, ...]:
         tag, now = checkpoint_tag(task), self.server.now()
         kept = self.moves.keep(tag, checkpoint)
         before = Tag(f"{tag}:before")
         self.moves.shelf.tags[before] = self.moves.shelf.tags[tag] - {kept}
         self.moves.shelf.tags[tag] = {kept}
-        self.moves.shelf.untag(before, now)
+        _, names = self.moves.shelf.untag(before, now)
         self.moves.space.tasks[task.root].checkpoint = kept
+        return tuple(names)

@@ -1,5 +1,6 @@
 """Values of one's own."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,3 +100,14 @@ def test_a_value_of_ones_own_breaks_no_law_of_the_queue(q: rrq.Controller) -> No
     q.objects.set(LARGE, "mine")
     assert rrq.check(controller=q).ok
     assert q.objects.drop("mine")
+
+
+@pytest.mark.parametrize("limit", [0, -1, math.nan, "1 MB", True])
+def test_a_limit_that_cannot_be_is_named_as_it_was_given(limit: float) -> None:
+    with pytest.raises(rrq.InvalidArgument, match=r"^max_size is a number of bytes"):
+        rrq.ObjectStore("lab", "memory://lab", max_size=limit)
+
+
+def test_whether_to_serialize_is_yes_or_no(store: rrq.ObjectStore) -> None:
+    with pytest.raises(rrq.InvalidArgument, match="serialize"):
+        store.set(b"x", tag="a", serialize="no")  # type: ignore[arg-type]  # that is the point

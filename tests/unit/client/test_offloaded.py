@@ -1,6 +1,7 @@
 """Tasks whose values are too large for the store."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rrq_core.testing import wait_until
 GRACE = 10
 LIMIT = 2000
 LARGE = "x" * 5 * LIMIT
+LET_GO = threading.Event()
 
 
 @pytest.fixture
@@ -88,6 +90,24 @@ def test_nothing_is_left_in_the_offload_of_results_that_have_expired(q: rrq.Cont
         wait_until(lambda: not names(root), "the expired result is gone")
 
 
+def test_what_has_expired_leaves_the_offload_though_all_workers_are_busy(q: rrq.Controller, root: Path) -> None:
+    LET_GO.clear()
+    rrq.worker_config_save("quick", rrq.worker_config(heartbeat_period=0.5))
+    short = q.options(result_ttl=0.1).submit(grown, 5 * LIMIT)
+    long = q.submit(hold)
+    with rrq.worker_spawn(1, name_config="quick"):
+        try:
+            short.wait(GRACE)
+            wait_until(lambda: not names(root), "the expired result is gone")
+            assert long.status() == "RUNNING"
+        finally:
+            LET_GO.set()
+
+
+def hold() -> None:
+    LET_GO.wait(GRACE)
+
+
 def test_a_destroyed_queue_takes_its_offload_along(q: rrq.Controller, root: Path) -> None:
     q.submit(len, LARGE * 2)
     rrq.destroy()
@@ -158,6 +178,34 @@ def test_a_value_that_is_damaged_in_the_offload_fails_the_task_that_needs_it(
         task.result(GRACE)
 
 
+@pytest.mark.parametrize(("harm", "says"), [(Path.unlink, "is not there"), (cut, "and should have")])
+def test_check_tells_of_a_value_that_is_damaged_in_the_offload(
+    q: rrq.Controller, root: Path, harm: Callable[[Path], None], says: str
+) -> None:
+    hash = q.objects.set(LARGE, tag="mine")
+    q.objects.set("small", tag="mine")
+    assert rrq.check().ok
+    harm(root / hash)
+    (violation,) = rrq.check(repair=True).violations
+    assert (violation.subject, violation.repaired) == (hash, False)
+    assert says in violation.sentence
+    q.objects.drop("mine")
+    assert rrq.check().ok
+
+
+def test_check_tells_that_the_offload_cannot_be_looked_into(
+    q: rrq.Controller, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    q.objects.set(LARGE, tag="mine")
+
+    def broken(space: OffloadSpace) -> None:
+        raise rrq.OffloadError("nobody can list it")
+
+    monkeypatch.setattr(OffloadSpace, "sizes", broken)
+    (violation,) = rrq.check().violations
+    assert violation.sentence == "nobody can list it"
+
+
 def test_a_worker_does_not_start_where_the_offload_is_not_the_one_configured(q: rrq.Controller, root: Path) -> None:
     root.rename(root.with_name("elsewhere"))
     with pytest.raises(rrq.OffloadError, match="Is it shared with this host"):
@@ -204,3 +252,20 @@ def test_what_many_tasks_share_is_written_once_and_read_once_by_each_worker(
 
 def shared_length(number: int, text: str) -> int:
     return number + len(text)
+
+
+@pytest.mark.parametrize("separate", [False, True])
+def test_a_large_checkpoint_leaves_the_offload_when_the_next_is_kept(
+    q: rrq.Controller, workers: rrq.WorkerManager, root: Path, separate: bool
+) -> None:
+    task = q.options(separate_process=separate).submit(saving, 3)
+    task.result(GRACE)
+    assert len(names(root)) == 1
+    assert rrq.check(controller=q).ok
+    task.delete()
+    assert names(root) == set()
+
+
+def saving(times: int) -> None:
+    for number in range(times):
+        rrq.checkpoint_save(str(number) * 5 * LIMIT)

@@ -3,6 +3,8 @@
 import pytest
 
 import rrq_core as rrq
+from rrq_core.client.commands import Order
+from rrq_core.model.ids import WorkerId
 from rrq_core.model.task import TaskField
 from rrq_core.payload.signing import VARIABLE
 
@@ -58,6 +60,33 @@ def test_the_body_of_one_task_is_not_run_as_another(q: rrq.Controller) -> None:
 def swap(q: rrq.Controller, task: str, body: bytes) -> None:
     """Do what somebody does who can write to the store and has no key."""
     q.backend.queue._connections.call("HSET", f"{q.queue_id}:task:expr", task, body)  # type: ignore[attr-defined]
+
+
+def test_a_message_to_one_worker_is_not_followed_by_another_nor_twice(
+    q: rrq.Controller, workers: rrq.WorkerManager
+) -> None:
+    frame = Order.checked(q.queue_id, "ECHO", "once").frame([WorkerId("w_1")])
+    answers = []
+    for worker in (WorkerId("w_1"), WorkerId("w_1"), WorkerId("w_2")):
+        message = q.backend.messages.send(frame, [worker])
+        answers.append(str(rrq.message_get_response(message, worker, timeout=GRACE)[worker]))
+    first, again, elsewhere = answers
+    assert first == "OK"
+    assert "a message that was seen to before" in again
+    assert "a message that was not sent to 'w_2', but to ['w_1']" in elsewhere
+
+
+def test_the_answer_of_one_worker_is_not_taken_for_that_of_another(
+    q: rrq.Controller, workers: rrq.WorkerManager
+) -> None:
+    message = rrq.message_send("INFO")
+    rrq.message_get_response(message, timeout=GRACE)
+    connections = q.backend.messages._connections  # type: ignore[attr-defined]  # as somebody does who can write there
+    (theirs,) = connections.call("HVALS", f"{q.queue_id}:worker:w_1:response")
+    connections.call("HSET", f"{q.queue_id}:worker:w_2:response", message, theirs)
+    answer = rrq.message_get_response(message, "w_2")["w_2"]
+    assert isinstance(answer, rrq.MessageError)
+    assert "its signature does not hold" in str(answer)
 
 
 def test_connecting_with_a_key_that_is_too_short_is_an_error_at_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

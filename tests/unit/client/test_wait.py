@@ -78,6 +78,17 @@ def test_who_waits_for_a_task_hears_of_its_deletion(q: rrq.Controller) -> None:
     assert isinstance(outcome[0], rrq.TaskNotFound)
 
 
+def test_who_waits_hears_within_moments_that_the_queue_was_destroyed_elsewhere(q: rrq.Controller, url: str) -> None:
+    task = q.submit(double, 1)
+    heard: list[object] = []
+    thread = in_background(heard, task, time_poll=0.05, controller=q)
+    wait_until(lambda: q.inbox._wishes.wanted(), "somebody waits")
+    with rrq.connect("lab", url) as elsewhere:
+        rrq.destroy(controller=elsewhere)
+    thread.join(GRACE)
+    assert isinstance(heard[0], rrq.TaskNotFound)
+
+
 def test_everybody_who_waits_for_a_task_is_told(q: rrq.Controller, url: str) -> None:
     task, outcome = q.submit(double, 1), list[object]()
     with rrq.connect("lab", url) as other:

@@ -1,5 +1,6 @@
 """Code that the reader lacks is named, with where it was looked for, and what to do."""
 
+import json
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -99,4 +100,17 @@ def test_the_version_that_is_installed_is_told(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(
         PayloadRefused, match=rf"another version of it than the sender, namely attrs {version('attrs')};"
     ):
+        decode(encoded)
+
+
+def test_the_version_of_a_package_that_is_developed_in_place_is_told(
+    on_client_only: Callable[[str], Any], tmp_path: Path
+) -> None:
+    installed = tmp_path / "client_only_package-2.5.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: client-only-package\nVersion: 2.5\n")
+    (installed / "direct_url.json").write_text(json.dumps({"url": tmp_path.as_uri(), "dir_info": {"editable": True}}))
+    encoded = encode(on_client_only("def f(): pass").f)
+    on_client_only("def g(): pass")
+    with pytest.raises(PayloadRefused, match=r"than the sender, namely client-only-package 2\.5; update it"):
         decode(encoded)

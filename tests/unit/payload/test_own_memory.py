@@ -1,13 +1,17 @@
 """The memory of arrays: copied once at most, and whoever gets it may write to it, and is alone with it."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 
 import numpy
+import pandas
+import pyarrow
 import pytest
 
 from rrq_core.model.ids import Hash, TaskId
 from rrq_core.model.value import Buffer
 from rrq_core.payload import CallEncoder, Context, PayloadKind, decode_call, decode_value, encode_value
+from rrq_core.payload.envelope import read_envelope
 
 VALUE = Context(kind=PayloadKind.VALUE, queue_id="q")
 TASK = Context(kind=PayloadKind.TASK, queue_id="q", names=("t" * 32,))
@@ -77,3 +81,35 @@ def test_a_large_argument_is_pickled_into_no_body() -> None:
     body, values = call_of(numpy.arange(MANY), 1)
     assert len(body) < 1000
     assert len(values) == 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pandas.DataFrame({"a": numpy.arange(MANY), "b": numpy.arange(MANY) / 7}),
+        pandas.Series(numpy.arange(MANY)),
+        pyarrow.table({"a": numpy.arange(MANY), "b": numpy.arange(MANY) / 7}),
+        pyarrow.array(["text"] * MANY),
+        bytearray(MANY),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_memory_of_tables_lies_beside_their_pickle(value: object) -> None:
+    envelope = read_envelope(stored(value), VALUE)
+    assert len(envelope.content) < 5000
+    assert sum(map(len, envelope.buffers)) >= MANY
+
+
+def test_a_table_can_be_written_to_and_what_is_stored_stays() -> None:
+    data = stored(pandas.DataFrame({"a": numpy.arange(MANY)}))
+    for _ in range(2):
+        found = decode_value(data, VALUE)
+        assert isinstance(found, pandas.DataFrame)
+        assert found.loc[0, "a"] == 0
+        found.loc[0, "a"] = 7
+
+
+def test_the_hash_of_a_large_value_is_that_of_its_bytes() -> None:
+    value = encode_value(numpy.arange(3_000_000), VALUE)
+    assert value.hash == sha256(value.data or b"").hexdigest()[:32]
+    assert value.size == len(value.data or b"")

@@ -19,6 +19,7 @@ from rrq_core.payload import (
     decode_value,
     encode_json,
 )
+from rrq_core.payload.answer import decode_answer
 from rrq_core.ports import Backend
 from rrq_core.worker import WorkerLoop, WorkerSetup
 
@@ -100,8 +101,17 @@ class Lab:
 
     def answers(self, worker: str = "w") -> list[object]:
         found = self.backend.messages.answers(None, [WorkerId(worker)], delete=False)
-        context = self.context(PayloadKind.MESSAGE)
-        return [decode_json(body, context) for _, body in sorted(found.get(WorkerId(worker), {}).items())]
+        answered = sorted(found.get(WorkerId(worker), {}).items())
+        return [decode_json(body, self.answer_context(message, worker)) for message, body in answered]
+
+    def values(self, worker: str = "w") -> list[object]:
+        """The answers as a client reads them."""
+        found = self.backend.messages.answers(None, [WorkerId(worker)], delete=False)
+        answered = sorted(found[WorkerId(worker)].items())
+        return [decode_answer(body, self.answer_context(message, worker)) for message, body in answered]
+
+    def answer_context(self, message: str, worker: str = "w") -> Context:
+        return Context(kind=PayloadKind.MESSAGE, queue_id=self.backend.queue_id, names=(worker, message))
 
     def context(self, kind: PayloadKind) -> Context:
         return Context(kind=kind, queue_id=self.backend.queue_id)

@@ -46,3 +46,20 @@ def test_a_working_directory_that_is_gone_is_no_obstacle(lab: Lab, tmp_path, mon
     gone.rmdir()
     lab.work()
     assert lab.info().cwd == "(deleted)"
+
+
+def test_the_versions_of_packages_that_are_developed_are_told(lab: Lab, tmp_path, monkeypatch):
+    for name, files in {
+        "mine": ["METADATA", "direct_url.json"],
+        "bought": ["METADATA"],
+        "removed": ["direct_url.json"],
+    }.items():
+        installed = tmp_path / f"{name}-2.5.dist-info"
+        installed.mkdir()
+        for file in files:
+            (installed / file).write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.5\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    lab.work()
+    told = lab.info().libraries
+    assert told["mine"] == "2.5"
+    assert not {"bought", "removed"} & told.keys()

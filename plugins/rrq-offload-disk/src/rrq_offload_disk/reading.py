@@ -5,6 +5,7 @@ import os
 from functools import cache
 from pathlib import Path
 
+from rrq_core.model.memory import new_memory
 from rrq_core.model.value import Buffer
 
 # File systems on which a file that is removed elsewhere takes its mapped pages away.
@@ -20,7 +21,7 @@ def read(path: Path) -> Buffer:
     """
     with open(path, "rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
-        data = bytearray(size)
+        data = new_memory(size)
         view, at = memoryview(data), 0
         while at < size and (count := file.readinto(view[at:])):
             at += count

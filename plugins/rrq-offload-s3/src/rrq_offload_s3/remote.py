@@ -1,5 +1,6 @@
 """Bytes by name in a place that fsspec knows."""
 
+import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -49,7 +50,7 @@ class RemoteOffload(Offload):
         """Write objects, each whole."""
         files = self._files
         for name, data in items.items():
-            whole = bytes(data) if isinstance(data, memoryview) else data
+            whole = data if isinstance(data, bytes | bytearray) else bytes(data)
             if self.protocol in _ATOMIC:
                 files.pipe_file(self._path(name), whole)
             else:
@@ -104,8 +105,14 @@ class RemoteOffload(Offload):
         """Write an object unless there is one, in one step where the service can do that, and read what is there."""
         if self.protocol != "s3":
             return super().claim(name, data)
-        with suppress(FileExistsError):
+        try:
             self._files.pipe_file(self._path(name), bytes(data), mode="create")
+        except FileExistsError:
+            pass
+        except OSError as error:
+            if error.errno != errno.ENOSYS:  # a service without conditional writes, such as Swift, says 501
+                raise
+            return super().claim(name, data)
         return self.mget([name])[0]
 
     def _path(self, name: str) -> str:

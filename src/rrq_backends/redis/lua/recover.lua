@@ -1,6 +1,6 @@
 -- Set right what time has brought: lost workers, due tasks, expired ones, forgotten values, lost wake-ups.
 -- ARGV: Q, limit, now 0/1
--- Returns: {'EARLY'}; or {'OK', {lost W, its T or '' …}, requeued, died, due, expired, offload names to delete,
+-- Returns: {'GONE'} of a queue that is not there; {'EARLY'}; or {'OK', {lost W, its T or '' …}, requeued, died, due, expired, offload names to delete,
 --   collect is due 0/1, dependents left to release}
 -- Law: a worker is LOST when its key is gone and it was seen to be late for a period; nobody else requeues its task. Of a
 --   queue that was destroyed nothing is written anew.
@@ -10,8 +10,11 @@ local HOUR = 3600
 local SILENCE = 600
 local limit = tonumber(ARGV[2])
 
+if not is_there() then
+  return {'GONE'}
+end
 local last = last_and_next()
-if not is_there() or ARGV[3] == '0' and now_number - last < BETWEEN and now_number >= last then
+if ARGV[3] == '0' and now_number - last < BETWEEN and now_number >= last then
   return {'EARLY'}
 end
 

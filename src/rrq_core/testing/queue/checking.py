@@ -81,6 +81,7 @@ class DestroyingTests(ContractCase):
         backend.queue.destroy()
         self.settle()
         self.assert_empty(backend)
+        assert backend.queue.recover(now=True).is_gone
         with pytest.raises(Fenced):
             hand.look()
 

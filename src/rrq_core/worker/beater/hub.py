@@ -1,7 +1,9 @@
 """What a beater does all day: it beats for its wards, hears signals for them, and reports those that have ended."""
 
 import itertools
+import os
 import selectors
+import signal
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -15,6 +17,7 @@ from rrq_core.ports import Backend
 from rrq_core.worker.beater.beating import Beating, Pulse
 from rrq_core.worker.beater.care import Care
 from rrq_core.worker.beater.lookout import Lookout
+from rrq_core.worker.beater.stack_look import StackLook
 from rrq_core.worker.beater.summons import Summons
 from rrq_core.worker.beater.ward import End, Ward
 from rrq_core.worker.beater.wire import Record, read_watch
@@ -38,6 +41,7 @@ class Hub:
         self._selector = selectors.DefaultSelector()
         self._names = itertools.count()
         self._wards: dict[int, Ward] = {}
+        self._looks: dict[int, StackLook] = {}
         self._reports: list[threading.Thread] = []
         self._recovery: threading.Thread | None = None
 
@@ -88,6 +92,7 @@ class Hub:
         match record:
             case {"watch": dict(wanted)}:
                 ward.session, pulse = read_watch(wanted)
+                self._note_stack_file(name, ward)
                 ward.key, ward.is_told = (None if pulse is None else pulse.key), False
                 if pulse is None:
                     self._beating.drop(name)
@@ -97,6 +102,13 @@ class Hub:
                 self._beating.drop(name)
                 ward.key = None
         self._listen_for_signals()
+
+    def _note_stack_file(self, name: int, ward: Ward) -> None:
+        descriptor = ward.wire.take_descriptor()
+        if descriptor is not None and name in self._looks:  # it comes with each session of the process
+            os.close(descriptor)
+        elif descriptor is not None:
+            self._looks[name] = StackLook(ward, descriptor, self._backend.workers)
 
     def _listen_for_signals(self) -> None:
         self._summons.listen_to(sorted({ward.key for ward in self._wards.values() if ward.key is not None}))
@@ -109,6 +121,8 @@ class Hub:
         with suppress(KeyError, ValueError):  # the wire was cut before
             self._selector.unregister(ward.wire)
         ward.wire.close()
+        if name in self._looks:
+            self._looks.pop(name).close()
         self._listen_for_signals()
         if ward.session is not None and end.reason is not None:
             report = partial(self._report, ward.session, end.reason)
@@ -136,7 +150,9 @@ class Hub:
 
     def _pass_on(self, key: str, number: int) -> None:
         for name, ward in list(self._wards.items()):
-            if ward.key == key and number:
+            if ward.key == key and number == signal.SIGUSR1 and name in self._looks:
+                self._looks[name].begin()
+            elif ward.key == key and number:
                 ward.signal(number)
             elif ward.key == key:
                 self._beating.drop(name)

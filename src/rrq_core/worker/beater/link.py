@@ -1,6 +1,7 @@
 """What a worker has of its beater: the process, or thread, that renews the worker's heartbeat and sees it end."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 from rrq_core.model.work import Session
 
@@ -15,6 +16,12 @@ class Beater(ABC):
     @abstractmethod
     def is_lost(self) -> bool:
         """Whether the beater was told that the session it watches is over."""
+
+    _show_stack: Callable[[], None] | None = None
+
+    def when_stack_is_wanted(self, show: Callable[[], None]) -> None:
+        """Note what to call, in a thread of the beater's, if it is asked for the stack of a task's own process."""
+        self._show_stack = show
 
     @abstractmethod
     def close(self) -> None:

@@ -20,6 +20,7 @@ from rrq_core.worker.beater.link import Beater
 from rrq_core.worker.beater.wire import Record, Wire, watch_record
 from rrq_core.worker.deaf_thread import start_deaf_thread
 from rrq_core.worker.outage import growing_pauses
+from rrq_core.worker.stack_file import own_stack_file, write_own_stack
 
 _BEATER = (
     "import sys; sys.path[:] = {path!r}; from rrq_core.worker.beater.child import main; main({link}, {pid}, {queue!r})"
@@ -68,13 +69,17 @@ class BeaterLine:
         command: What starts one.
         link: The descriptor of the wire to the beater that there is already; None: one is started.
         hear: What is called with each record that it sends, in a thread of the line's own.
+        gives: The descriptor of an open file that each beater gets; None: none.
     Raises:
         OSError: If none can be started.
     """
 
-    def __init__(self, command: BeaterCommand, link: int | None, hear: Callable[[Record], None]) -> None:
+    def __init__(
+        self, command: BeaterCommand, link: int | None, hear: Callable[[Record], None], gives: int | None = None
+    ) -> None:
         self._command = command
         self._hear = hear
+        self._gives = gives
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
         self._lock = threading.RLock()
@@ -96,7 +101,7 @@ class BeaterLine:
         """Send a record, which each beater to come is told too."""
         with self._lock:
             self._last = record
-            self._wire.send(record)
+            self._wire.send(record, self._gives)
 
     def close(self, wait: bool = True) -> None:
         """Let the beater stop: one that was started here is gone when this returns, unless it is not waited for."""
@@ -138,7 +143,7 @@ class BeaterLine:
             with suppress(OSError):  # no room for another process, say: it is tried again
                 self._process, self._wire = self._command.start()
                 if self._last is not None:
-                    self._wire.send(self._last)
+                    self._wire.send(self._last, self._gives)
             return True
 
 
@@ -173,7 +178,7 @@ class ProcessBeater(Beater):
         self._relay = relay
         self._session: Session | None = None
         self._lost: str | None = None
-        self._line = BeaterLine(command, link, self._hear)
+        self._line = BeaterLine(command, link, self._hear, own_stack_file())
 
     @property
     def pid(self) -> int | None:
@@ -199,3 +204,7 @@ class ProcessBeater(Beater):
                 self._lost = token
             case {"signal": int(number)}:
                 self._relay(number)
+            case {"stack": True}:
+                write_own_stack()
+                if self._show_stack is not None:
+                    self._show_stack()

@@ -24,6 +24,7 @@ from rrq_core.worker.creation import Creation, created
 from rrq_core.worker.process.exchange import HELLO, Errand, change_frame, outcome_frame, read_run
 from rrq_core.worker.process.inheritance import shed_inheritance
 from rrq_core.worker.process.kernel import flush_c_output, signal_at_end_of_parent
+from rrq_core.worker.process.stack import show_stack_in
 from rrq_core.worker.process.transport import Frame, Line, packed
 from rrq_core.worker.progress import hear_progress
 from rrq_core.worker.run import failed, not_begun, run_task
@@ -45,6 +46,7 @@ class Birth:
         line: Its connection to the worker.
         output: The descriptor of the file for what it prints.
         parent: The process that started it.
+        scratch: The worker's scratch directory.
         errand: Its task; None: it will come on the line.
         environment: The worker's environment; None: it is to be made here.
         create: The file that holds the create function of that, None where there is none.
@@ -53,6 +55,7 @@ class Birth:
     line: Line
     output: int
     parent: int
+    scratch: Path
     errand: Errand | None
     environment: Creation | None = None
     create: Path | None = None
@@ -101,7 +104,7 @@ def main(task: int, output: int, parent: int, scratch: str, create: str | None) 
     prepare()
     line = Line(socket.socket(fileno=task), Path(scratch))
     file = None if create is None else Path(create)
-    live(Birth(line=line, output=output, parent=parent, errand=None, create=file))
+    live(Birth(line=line, output=output, parent=parent, scratch=Path(scratch), errand=None, create=file))
 
 
 def _settle(birth: Birth) -> None:
@@ -117,6 +120,7 @@ def _settle(birth: Birth) -> None:
     if birth.output > _STDERR:
         os.close(birth.output)
     shed_inheritance()
+    show_stack_in(birth.scratch)
 
 
 def _wait_for_task(line: Line) -> Errand:

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Sequence
 
 from attrs import frozen
 
@@ -15,8 +16,10 @@ from rrq_core.worker.process.group import kill_session
 from rrq_core.worker.process.limits import Limits
 from rrq_core.worker.process.link import ZygoteGone, ZygoteLink
 from rrq_core.worker.process.news import News
+from rrq_core.worker.process.stack import ChildStack
 from rrq_core.worker.process.transport import Damaged, Frame, Line, wait_for
 from rrq_core.worker.process.watch import Watch
+from rrq_core.worker.stacks import Stack, stack_entry
 
 _LASTS = 0.05  # seconds after which the store is told of a process while it runs
 
@@ -40,6 +43,7 @@ class Course:
         line: The connection to it.
         link: Its zygote.
         watch: What talks with the store meanwhile.
+        stack: What takes its stack when that is asked for.
         limits: How long and with how much memory it may run.
         grace: Seconds that it has to end when it is asked to.
     """
@@ -53,6 +57,7 @@ class Course:
         line: Line,
         link: ZygoteLink,
         watch: Watch,
+        stack: ChildStack,
         limits: Limits,
         grace: float,
     ) -> None:
@@ -62,6 +67,7 @@ class Course:
         self._line = line
         self._link = link
         self._watch = watch
+        self._stack = stack
         self._limits = limits
         self._grace = grace
         self._news = News()
@@ -119,6 +125,7 @@ class Course:
             self._end_now(signal.SIGTERM, self._grace)
             raise
         finally:
+            self._stack.forget()
             self._news = self._watch.dismiss().then(self._news)
         return self._result()
 
@@ -138,15 +145,20 @@ class Course:
                 self._code = self._link.ended()
             if self._watch.fileno() in ready:
                 self._heed(self._watch.heard())
+            if self._stack.fileno() in ready:
+                self._stack.begin(self._line.scratch, self._link.show_stack)
             self._look_at_time()
+        self._tell_stack(self._stack.taken(has_ended=True))
         self._take_rest()
 
-    def _sources(self) -> list[Line | ZygoteLink | Watch]:
-        always: list[Line | ZygoteLink | Watch] = [self._link, self._watch]
+    def _sources(self) -> list[Line | ZygoteLink | Watch | ChildStack]:
+        always: list[Line | ZygoteLink | Watch | ChildStack] = [self._link, self._watch, self._stack]
         return always if self._is_deaf else [self._line, *always]
 
     def _longest_wait(self) -> float | None:
-        times = [] if self._is_ending else [self._limits.look_again()]
+        times = [self._stack.look_again]
+        if not self._is_ending:
+            times.append(self._limits.look_again())
         now = time.monotonic()
         if not self._is_attended:
             times.append(max(0.0, self._began + _LASTS - now))
@@ -162,6 +174,7 @@ class Course:
         if not self._is_attended and time.monotonic() >= self._began + _LASTS:
             self._is_attended = True
             self._tell(News())
+        self._tell_stack(self._stack.taken())
         if self._kill_at is not None and time.monotonic() >= self._kill_at:
             self._kill_at = None
             self._link.stop(signal.SIGKILL, 0.0)
@@ -180,6 +193,10 @@ class Course:
         self._link.stop(signal.SIGTERM, self._grace)
         if verdict.line is not None:
             self._tell(News(lines=(NewLogEntry(command=verdict.line, message=self._claim.task),)))
+
+    def _tell_stack(self, stacks: Sequence[Stack]) -> None:
+        if stacks:
+            self._tell(News(lines=(stack_entry(stacks, child=self.pid),)))
 
     def _tell(self, news: News) -> None:
         self._news = self._news.then(news)

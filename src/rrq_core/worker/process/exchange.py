@@ -1,8 +1,8 @@
 """What a worker, its zygote and the process of a task tell each other, as frames.
 
-The worker tells the zygote to START a process, or to STOP the one that runs; the zygote says that it is READY, that a
-process has STARTED, how it has ENDED. The process says HELLO, gets the task it is to RUN, unless it was born with it,
-and tells PROGRESS, CHECKPOINT and OUTCOME.
+The worker tells the zygote to START a process, to STOP the one that runs, or to have it SHOW its stack; the zygote says
+that it is READY, that a process has STARTED, how it has ENDED. The process says HELLO, gets the task it is to RUN,
+unless it was born with it, and tells PROGRESS, CHECKPOINT and OUTCOME.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,6 +23,7 @@ LARGE_TO_START_WITH = 64 * 1024
 
 START = Kind("start")
 STOP = Kind("stop")
+SHOW = Kind("show")
 READY = Kind("ready")
 STARTED = Kind("started")
 ENDED = Kind("ended")

@@ -31,6 +31,10 @@ class Group:
         except PermissionError:  # macOS says so where only zombies are left
             return
 
+    def signal_leader(self, number: int) -> None:
+        """Send a signal to the leader alone, which was not reaped: its number is its own."""
+        os.kill(self.leader, number)
+
     def has_ended(self) -> bool:
         """Tell whether the leader has ended. It stays a zombie; other children of ours that have ended do not."""
         if self._status is not None:

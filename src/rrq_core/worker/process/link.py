@@ -13,7 +13,7 @@ from pathlib import Path
 from attrs import frozen
 
 from rrq_core.model.ids import QueueId
-from rrq_core.worker.process.exchange import READY, STARTED, STOP, Ready, read_ready
+from rrq_core.worker.process.exchange import READY, SHOW, STARTED, STOP, Ready, read_ready
 from rrq_core.worker.process.transport import Damaged, Frame, Line
 
 _ZYGOTE = "import sys; sys.path[:] = {path!r}; from rrq_core.worker.process.zygote import main; main({told})"
@@ -124,6 +124,14 @@ class ZygoteLink:
             ZygoteGone: If there is no zygote any more.
         """
         self._send(Frame(kind=STOP, record={"signal": number, "grace": grace}))
+
+    def show_stack(self) -> None:
+        """Have the running process write its stack; see `ChildStack`.
+
+        Raises:
+            ZygoteGone: If there is no zygote any more.
+        """
+        self._send(Frame(kind=SHOW))
 
     def ended(self) -> int | None:
         """Read what the zygote tells: how the running process has ended; None if it has not.

@@ -23,6 +23,7 @@ from rrq_core.worker.process.limits import Limits
 from rrq_core.worker.process.link import Plan, Surroundings, ZygoteGone, ZygoteLink
 from rrq_core.worker.process.news import News
 from rrq_core.worker.process.output import Output
+from rrq_core.worker.process.stack import ChildStack
 from rrq_core.worker.process.transport import Line
 from rrq_core.worker.process.watch import Watch
 from rrq_core.worker.run import not_begun
@@ -69,6 +70,7 @@ class SeparateProcesses:
         self._watch = watch
         self._surroundings = surroundings
         self._create = create
+        self._stack = ChildStack()
         self._zygote: ZygoteLink | None = None
         self._scratch: Path | None = None
         self._told_way: str | None = None
@@ -108,9 +110,14 @@ class SeparateProcesses:
         """Give the seconds for which the worker's wake-ups may still be heard here; 0 if they are not."""
         return self._watch.deaf_for()
 
+    def show_stack(self) -> None:
+        """Have the stack of the process that runs told, as a line of the log. In any thread."""
+        self._stack.ask()
+
     def close(self) -> None:
         """End the zygote, and remove the scratch directory."""
         self._watch.close()
+        self._stack.close()
         self._end_zygote()
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
@@ -182,6 +189,7 @@ class SeparateProcesses:
             line=Line(ours, self._scratch_directory()),
             link=zygote,
             watch=self._watch,
+            stack=self._stack,
             limits=Limits(work.timeout, options.memory, zygote.pid),
             grace=self._config.timeout_process_die,
         )

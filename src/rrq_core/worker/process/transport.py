@@ -65,12 +65,13 @@ class Line:
         scratch: The directory for parts that are too large to be sent.
         takes_descriptors: Whether open files may come with frames.
     Attributes:
+        scratch: That directory.
         damage: What came behind the last whole frame and is none; None if there is no such thing.
     """
 
     def __init__(self, end: socket.socket, scratch: Path, *, takes_descriptors: bool = False) -> None:
         self._end = end
-        self._scratch = scratch
+        self.scratch = scratch
         self._takes_descriptors = takes_descriptors
         self._unread = bytearray()
         self._descriptors: list[int] = []
@@ -182,13 +183,13 @@ class Line:
         return parts
 
     def _put_aside(self, part: Buffer) -> str:
-        descriptor, path = tempfile.mkstemp(prefix="part-", dir=self._scratch)
+        descriptor, path = tempfile.mkstemp(prefix="part-", dir=self.scratch)
         with open(descriptor, "wb") as file:
             file.write(part)
         return os.path.basename(path)
 
     def _take_back(self, name: str) -> bytes:
-        path = self._scratch / os.path.basename(name)
+        path = self.scratch / os.path.basename(name)
         try:
             data = path.read_bytes()
             path.unlink()

@@ -120,6 +120,8 @@ class Zygote:
             case "stop", {"signal": int(number), "grace": int() | float() as grace} if self._group is not None:
                 self._group.signal(number)
                 self._kill_at = time.monotonic() + grace
+            case "show", _ if self._group is not None:
+                self._group.signal_leader(signal.SIGUSR1)
 
     def _start(self, descriptors: Sequence[int], is_fresh: bool, env: Mapping[str, str], errand: Errand | None) -> None:
         task, output = descriptors
@@ -130,7 +132,14 @@ class Zygote:
             else:
                 line = Line(end, self._scratch)
                 parent, environment = os.getpid(), self._environment
-                birth = Birth(line=line, output=output, parent=parent, errand=errand, environment=environment)
+                birth = Birth(
+                    line=line,
+                    output=output,
+                    parent=parent,
+                    scratch=self._scratch,
+                    errand=errand,
+                    environment=environment,
+                )
                 pid = self._fork(birth, env)
         except OSError as error:
             self._line.send(Frame(kind=STARTED, record={"pid": None, "problem": str(error)}))

@@ -27,12 +27,12 @@ local function drop_tag(tag, gone, names)
   redis.call('DEL', S .. ':tag_hash:' .. tag)
 end
 
--- Let a tag point at one value alone. Names in the offload that are doomed by that are found by `collect`.
-local function keep_only(kept, tag)
+-- Let a tag point at one value alone.
+local function keep_only(kept, tag, names)
   for _, hash in ipairs(redis.call('SMEMBERS', S .. ':tag_hash:' .. tag)) do
     if hash ~= kept then
       redis.call('SREM', S .. ':tag_hash:' .. tag, hash)
-      untie(hash, tag, {}, {})
+      untie(hash, tag, {}, names)
     end
   end
 end
