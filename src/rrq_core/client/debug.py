@@ -2,9 +2,12 @@
 
 import contextvars
 import pdb
+import signal
 import sys
+import threading
 from bdb import BdbQuit
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.data import FIELDS, stored_values
@@ -69,9 +72,25 @@ class _Debugger(pdb.Pdb):
         return top == "rrq_core" or top in sys.stdlib_module_names
 
 
+@contextmanager
+def _interrupts_as_before() -> Iterator[None]:
+    """Give Ctrl-C back to whoever had it: pdb keeps it after its `continue`."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, before)
+
+
 def _debugged(current: CurrentTask, run: Callable[[], object]) -> object:
     enter_task(current)
     debugger = _Debugger(skip=["rrq_core.*"])
+    with _interrupts_as_before():
+        return _interacted(debugger, run)
+
+
+def _interacted(debugger: _Debugger, run: Callable[[], object]) -> object:
     try:
         return debugger.runcall(run)
     except BdbQuit:

@@ -1,6 +1,7 @@
 """A task once more, here, under the debugger."""
 
 import io
+import signal
 import sys
 from collections.abc import Callable
 
@@ -54,6 +55,12 @@ def test_it_stops_again_where_it_fails(q: rrq.Controller, workers: rrq.WorkerMan
     assert "ZeroDivisionError" in said
     assert "600" in said
     assert "value: None" in said
+
+
+def test_ctrl_c_goes_where_it_went_before(q: rrq.Controller, debug: Debug) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    debug(q.submit(divide, 6, by=3), "continue")
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_it_can_be_left(q: rrq.Controller, debug: Debug) -> None:
