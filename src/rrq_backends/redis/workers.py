@@ -32,10 +32,11 @@ class RedisWorkers(Workers):
         self._connections = connections
         self._scripts = scripts
 
-    def register(self, worker: NewWorker) -> Session:
+    def register(self, worker: NewWorker, token: str | None = None) -> Session:
         terms = worker.heartbeat
         key = None if terms is None else self._keys.worker_part(worker.id, "heartbeat")
-        session = Session(worker=worker.id, token=secrets.token_hex(8), log_max=worker.log_max, heartbeat_key=key)
+        token = token or secrets.token_hex(8)
+        session = Session(worker=worker.id, token=token, log_max=worker.log_max, heartbeat_key=key)
         beating = ("", "") if terms is None else (_decimal(terms.period), _decimal(terms.expire))
         info = info_text(attrs.evolve(worker.info, heartbeat_key=key))
         answer = items(

@@ -4,20 +4,19 @@ import getpass
 import json
 import os
 import socket
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from types import TracebackType
-from typing import ParamSpec, Self, TypeVar, Unpack, overload
-
-from attrs import fields
+from typing import Any, ParamSpec, Self, TypeVar, Unpack, overload
 
 from rrq_core.client import defaults, environment
+from rrq_core.client.bound_options import BoundOptions
 from rrq_core.client.connection import Choices, Connection
 from rrq_core.client.create import create_call, submit_map
 from rrq_core.client.executor import QueueExecutor
 from rrq_core.client.groups import TaskGroup
 from rrq_core.client.html import controller_html
 from rrq_core.client.objects import StoredObjects
-from rrq_core.client.options import DEFAULT_OPTIONS, OptionArguments, TaskOptions, task_options
+from rrq_core.client.options import DEFAULT_OPTIONS, OptionArguments, task_options
 from rrq_core.client.reference import task_id_of
 from rrq_core.client.seconds import checked_seconds
 from rrq_core.client.task import Task
@@ -27,6 +26,7 @@ from rrq_core.model.ids import group_name
 from rrq_core.model.ids import queue_id as checked_queue_id
 from rrq_core.model.queue_configuration import PLAIN_CONFIGURATION, QueueConfiguration
 from rrq_core.model.setting import QUEUE_CONFIGURATION, worker_config_name
+from rrq_core.payload import modules_by_value
 from rrq_core.payload.signing import keyring
 from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend
@@ -58,14 +58,19 @@ class Controller(Connection):
     def _repr_html_(self) -> str:
         return controller_html(self)
 
-    # A handle may stand for any argument, at any depth: hence the second way, which mypy takes for useless.
+    # A coroutine function gives what its coroutine gives. A handle may stand for any argument, at any depth: hence the
+    # ways that take any, the last of which mypy takes for useless.
+    @overload
+    def submit(self, fn: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs) -> Task[T]: ...
     @overload
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Task[T]: ...
+    @overload
+    def submit(self, fn: Callable[P, Coroutine[Any, Any, T]], /, *args: object, **kwargs: object) -> Task[T]: ...
     @overload
     def submit(  # type: ignore[overload-cannot-match]
         self, fn: Callable[..., T], /, *args: object, **kwargs: object
     ) -> Task[T]: ...
-    def submit(self, fn: Callable[..., T], /, *args: object, **kwargs: object) -> Task[T]:
+    def submit(self, fn: Callable[..., Any], /, *args: object, **kwargs: object) -> Task[Any]:
         """Submit a call; see `task_create_call`.
 
         >>> import rrq_core as rrq
@@ -75,9 +80,21 @@ class Controller(Connection):
         """
         return create_call(self, fn, args, kwargs, DEFAULT_OPTIONS)
 
+    @overload
+    def map(
+        self,
+        fn: Callable[..., Coroutine[Any, Any, T]],
+        *iterables: Iterable[object],
+        name: str | None = None,
+        keep: bool = True,
+    ) -> TaskGroup[T]: ...
+    @overload
     def map(
         self, fn: Callable[..., T], *iterables: Iterable[object], name: str | None = None, keep: bool = True
-    ) -> TaskGroup[T]:
+    ) -> TaskGroup[T]: ...
+    def map(
+        self, fn: Callable[..., Any], *iterables: Iterable[object], name: str | None = None, keep: bool = True
+    ) -> TaskGroup[Any]:
         """Submit a call for each tuple of the zipped iterables, as `map` calls; see `task_create_bulk_call`.
 
         Args:
@@ -110,7 +127,7 @@ class Controller(Connection):
             )
         return TaskGroup((Task(task, self.queue_id, self) for task in tasks), self)
 
-    def options(self, **options: Unpack[OptionArguments]) -> "BoundOptions":
+    def options(self, **options: Unpack[OptionArguments]) -> BoundOptions:
         """Give `submit` and `map` with options; see `task_create_call` for what there is.
 
         Raises:
@@ -141,37 +158,6 @@ class Controller(Connection):
     def task(self, id: str) -> Task[object]:
         """Make the handle of a task of this queue; whether it exists is not looked up."""
         return Task(task_id_of(id, self.queue_id), self.queue_id, self)
-
-
-class BoundOptions:
-    """`submit` and `map` of a controller, with options."""
-
-    def __init__(self, controller: Controller, options: TaskOptions) -> None:
-        self._controller = controller
-        self._options = options
-
-    def __repr__(self) -> str:
-        shown = (option.name for option in fields(TaskOptions) if option.repr)
-        changed = [name for name in shown if getattr(self._options, name) != getattr(DEFAULT_OPTIONS, name)]
-        options = ", ".join(f"{name}={getattr(self._options, name)!r}" for name in changed)
-        return f"<{type(self).__name__} {options} of {self._controller!r}>"
-
-    @overload  # as above
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Task[T]: ...
-    @overload
-    def submit(  # type: ignore[overload-cannot-match]
-        self, fn: Callable[..., T], /, *args: object, **kwargs: object
-    ) -> Task[T]: ...
-    def submit(self, fn: Callable[..., T], /, *args: object, **kwargs: object) -> Task[T]:
-        """Submit a call; see `Controller.submit`."""
-        return create_call(self._controller, fn, args, kwargs, self._options)
-
-    def map(
-        self, fn: Callable[..., T], *iterables: Iterable[object], name: str | None = None, keep: bool = True
-    ) -> TaskGroup[T]:
-        """Submit a call for each tuple of the zipped iterables; see `Controller.map`."""
-        tasks = submit_map(self._controller, fn, iterables, self._options, name)
-        return TaskGroup(tasks, self._controller, keep=keep)
 
 
 def connect(
@@ -248,8 +234,7 @@ def _choices(timeout_task_wait: float | None, follow: object, by_value: Collecti
     if follow is not None and not isinstance(follow, bool):
         raise InvalidArgument(f"follow is True, False or None, not {follow!r}")
     limit = None if timeout_task_wait is None else checked_seconds(timeout_task_wait, "timeout_task_wait")
-    modules = (by_value,) if isinstance(by_value, str) else tuple(by_value)
-    return Choices(timeout_task_wait=limit, follow=follow, by_value=modules)
+    return Choices(timeout_task_wait=limit, follow=follow, by_value=tuple(modules_by_value(by_value)))
 
 
 def _introduce(backend: Backend, check_version: bool) -> QueueConfiguration:

@@ -1,7 +1,7 @@
 """Making tasks of calls: one, or many at once."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar, Unpack
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar, Unpack, overload
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
@@ -15,6 +15,17 @@ from rrq_core.model.ids import group_name
 T = TypeVar("T")
 
 
+# A coroutine function gives what its coroutine gives, which is awaited by the worker.
+@overload
+def task_create_call(
+    fn: Callable[..., Coroutine[Any, Any, T]],
+    args: Sequence[object] = (),
+    kwargs: Mapping[str, object] | None = None,
+    *,
+    controller: Connection | None = None,
+    **options: Unpack[OptionArguments],
+) -> Task[T]: ...
+@overload
 def task_create_call(
     fn: Callable[..., T],
     args: Sequence[object] = (),
@@ -22,7 +33,15 @@ def task_create_call(
     *,
     controller: Connection | None = None,
     **options: Unpack[OptionArguments],
-) -> Task[T]:
+) -> Task[T]: ...
+def task_create_call(
+    fn: Callable[..., Any],
+    args: Sequence[object] = (),
+    kwargs: Mapping[str, object] | None = None,
+    *,
+    controller: Connection | None = None,
+    **options: Unpack[OptionArguments],
+) -> Task[Any]:
     """Submit a call.
 
     Args:
@@ -82,6 +101,16 @@ def create_call(
     return Task(id, connection.queue_id, connection)
 
 
+@overload
+def task_create_bulk_call(
+    fn: Callable[..., Coroutine[Any, Any, T]],
+    data: object,
+    args: Mapping[str, object] | None = None,
+    *,
+    controller: Connection | None = None,
+    **options: Unpack[OptionArguments],
+) -> list[Task[T]]: ...
+@overload
 def task_create_bulk_call(
     fn: Callable[..., T],
     data: object,
@@ -89,7 +118,15 @@ def task_create_bulk_call(
     *,
     controller: Connection | None = None,
     **options: Unpack[OptionArguments],
-) -> list[Task[T]]:
+) -> list[Task[T]]: ...
+def task_create_bulk_call(
+    fn: Callable[..., Any],
+    data: object,
+    args: Mapping[str, object] | None = None,
+    *,
+    controller: Connection | None = None,
+    **options: Unpack[OptionArguments],
+) -> list[Task[Any]]:
     """Submit many calls of one function, which is pickled once. Long data is taken in portions.
 
     What interrupts it, once some tasks are in, carries their ids as its attribute `submitted` and says so in a note.

@@ -12,10 +12,10 @@ from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
 from rrq_core.client.options import OptionArguments, TaskOptions, check_for_many, task_options
 from rrq_core.client.submit import encoder_for, submit_call, submit_calls
-from rrq_core.client.surroundings import Found, look_up, places_around, places_of_lambda
-from rrq_core.client.table import columns_of, rows_of
+from rrq_core.client.surroundings import Found, class_around, look_up, places_around, places_of_lambda
+from rrq_core.client.table import rows_of, table_of
 from rrq_core.client.task import Task
-from rrq_core.errors import InvalidArgument, NotSendable
+from rrq_core.errors import NotSendable
 from rrq_core.payload import CallEncoder, Expression, read_expression
 
 T = TypeVar("T")
@@ -92,8 +92,8 @@ def task_create_bulk_expr(
 
     Args:
         expr: An expression, as in `task_create_expr`.
-        data: The table: a dict of equally long columns, or a pandas, polars or pyarrow frame. The columns are names in
-            the expression; they come before variables and globals.
+        data: The table: a dict of equally long columns, its rows as dicts with the same keys, or a pandas, polars or
+            pyarrow frame. The columns are names in the expression; they come before variables and globals.
         controller: The controller; None: the default one.
         **options: How each is to be run, as in `task_create_call`; there is no `key`, which names one task.
     Returns:
@@ -117,12 +117,7 @@ def task_create_bulk_expr(
     connection = chosen(controller)
     checked = task_options(options, connection.queue_id)
     check_for_many(checked)
-    columns = columns_of(data)
-    if columns is None:
-        raise InvalidArgument(
-            "data is a table: a dict of equally long columns, or a pandas, polars or pyarrow frame, not "
-            f"{type(data).__name__}: {data!r:.60}"
-        )
+    columns = table_of(data)
     prepared = _prepared(connection, expr, sys._getframe(1), columns, checked)
     used = [name for name in columns if name in prepared.reads]
     rows = ({**prepared.variables, **{name: row[name] for name in used}} for row in rows_of(columns))
@@ -142,7 +137,7 @@ class _Prepared:
 def _prepared(
     connection: Connection, expr: object, caller: FrameType, given: Collection[str], options: TaskOptions
 ) -> _Prepared:
-    read = read_expression(expr)
+    read = read_expression(expr, class_around(caller), given)
     places = places_around(caller) if read.function is None else places_of_lambda(read.function)
     found = look_up(read, places, given, connection.by_value)
     expression = Expression(text=read.text, function=read.bare_function(), references=found.references, left=found.left)

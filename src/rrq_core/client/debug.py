@@ -65,11 +65,14 @@ def _results(connection: Connection, record: TaskRecord) -> Mapping[TaskId, obje
 
 
 class _Debugger(pdb.Pdb):
-    """Stops in the task's code only: not in ours around it, nor in that of the standard library, unless asked to."""
+    """Stops in the task's code only: not in ours around it, nor in that of the standard library, unless asked to.
+
+    What `namedtuple` generates, which has modules of its own, counts as the library's: event loops make some.
+    """
 
     def is_skipped_module(self, module_name: str | None) -> bool:
         top = (module_name or "").partition(".")[0]
-        return top == "rrq_core" or top in sys.stdlib_module_names
+        return top == "rrq_core" or top in sys.stdlib_module_names or top.startswith("namedtuple_")
 
 
 @contextmanager

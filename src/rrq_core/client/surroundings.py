@@ -54,6 +54,16 @@ def places_of_lambda(expr: Callable[[], object]) -> list[Place]:
     return [*places, _globals(function.__globals__)]
 
 
+def class_around(frame: FrameType) -> str | None:
+    """Give the class inside of which the code of a frame is written, the innermost; None if there is none."""
+    *around, own = frame.f_code.co_qualname.split(".")
+    if not frame.f_code.co_flags & _CO_OPTIMIZED and own != "<module>":  # the class is being made
+        return own
+    while around and around[-1] == "<locals>":
+        del around[-2:]
+    return around[-1] if around else None
+
+
 def look_up(read: ReadExpression, places: list[Place], given: Collection[str], by_value: Collection[str]) -> Found:
     """Look up the names that an expression needs.
 

@@ -22,6 +22,20 @@ def columns_of(data: object) -> Mapping[str, Iterable[object]] | None:
     return None if columns is None else _checked(columns)
 
 
+def table_of(data: object) -> Mapping[str, Iterable[object]]:
+    """Give the columns of a table by name, checked. Rows are a table, too: an iterable of dicts with the same keys.
+
+    Raises:
+        InvalidArgument: If it is no table, or has no rows.
+    """
+    columns = columns_of(data)
+    if columns is None:
+        columns = _checked(_columns_of_rows(data))
+    if not columns:
+        raise InvalidArgument("there is nothing to submit: the data is empty")
+    return columns
+
+
 def rows_of(columns: Mapping[str, Iterable[object]]) -> Iterator[Row]:
     """Go through the rows of a table."""
     names = list(columns)
@@ -65,15 +79,42 @@ class _PolarsQuery(Protocol):
 def _raw_columns(data: object) -> list[tuple[object, object]] | None:
     if isinstance(data, Mapping):
         return list(data.items())
+    if isinstance(data, _PolarsQuery):  # before it is asked for its columns, which are costly
+        raise InvalidArgument("a LazyFrame is a query that has no rows yet: pass frame.collect()")
     if isinstance(data, _ArrowTable):
         return [(name, data.column(at).to_pylist()) for at, name in enumerate(data.column_names)]
     if isinstance(data, _PandasFrame | _PolarsFrame):
         names = list(data.columns)
         _no_name_twice(names)  # or a name would give a table
         return [(name, data[name]) for name in names]
-    if isinstance(data, _PolarsQuery):
-        raise InvalidArgument("a LazyFrame is a query that has no rows yet: pass frame.collect()")
     return None
+
+
+def _columns_of_rows(data: object) -> list[tuple[object, object]]:
+    if isinstance(data, str | bytes) or not isinstance(data, Iterable):
+        raise _no_table(f"{type(data).__name__}: {data!r:.60}")
+    rows = list(data)
+    for at, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise _no_table(f"{type(data).__name__}, whose row {at} is {type(row).__name__}: {row!r:.60}")
+        if row.keys() != rows[0].keys():
+            raise InvalidArgument(
+                f"the rows of a table have the same keys: row 0 has {_names(rows[0])}, and row {at} has {_names(row)}"
+            )
+    if rows and not rows[0]:
+        raise InvalidArgument("the rows of the table are empty dicts: give each the values that the expression reads")
+    return [(name, [row[name] for row in rows]) for name in rows[0]] if rows else []
+
+
+def _no_table(what: str) -> InvalidArgument:
+    return InvalidArgument(
+        "data is a table: a dict of equally long columns, a list of dicts with the same keys, or a pandas, polars or "
+        f"pyarrow frame, not {what}"
+    )
+
+
+def _names(row: Mapping[object, object]) -> str:
+    return ", ".join(f"{name!r:.40}" for name in row) or "none"
 
 
 def _checked(columns: list[tuple[object, object]]) -> Mapping[str, Iterable[object]]:

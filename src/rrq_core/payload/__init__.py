@@ -17,6 +17,7 @@ from rrq_core.payload.encoded_call import EncodedCall
 from rrq_core.payload.expression import Expression, ReadExpression, read_expression
 from rrq_core.payload.failure import Failure, capture_failure, decode_failure, encode_failure
 from rrq_core.payload.function import NO_NAMES, FunctionName, reference_by_name
+from rrq_core.payload.modules_by_value import modules_by_value
 from rrq_core.payload.pickling import ENVIRONMENT_MODULE
 from rrq_core.payload.record import decode_json, encode_json
 from rrq_core.payload.run_options import Backoff, RunOptions, exponential
@@ -51,6 +52,7 @@ __all__ = [
     "encode_json",
     "encode_value",
     "exponential",
+    "modules_by_value",
     "read_expression",
     "read_retry_on",
     "read_run_options",

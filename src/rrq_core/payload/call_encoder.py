@@ -1,9 +1,7 @@
 """Calls to the bodies of tasks. A function is prepared once for many calls."""
 
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from importlib.util import find_spec
 
 from attrs import frozen
 
@@ -20,6 +18,7 @@ from rrq_core.payload.expression import Expression
 from rrq_core.payload.function import FunctionName
 from rrq_core.payload.group_identity import member_hash
 from rrq_core.payload.identity import call_hash
+from rrq_core.payload.modules_by_value import modules_by_value
 from rrq_core.payload.pickling import Pickled, are_atoms, is_plain, plainly_pickled
 from rrq_core.payload.run_options import DEFAULT_RUN, RunOptions
 from rrq_core.payload.sent_function import INLINE_PART, sent_function
@@ -82,7 +81,7 @@ class CallEncoder:
         run: RunOptions = DEFAULT_RUN,
         retry_on: tuple[type[BaseException], ...] = ANY_EXCEPTION,
     ) -> None:
-        self._by_value = _modules(by_value)
+        self._by_value = modules_by_value(by_value)
         self._queue_id = queue_id
         self._value_context = Context(kind=PayloadKind.VALUE, queue_id=queue_id)
         self._run = run
@@ -264,19 +263,3 @@ def _places(args: Arguments, kwargs: Keywords) -> Iterator[tuple[Place, object]]
 
 def _unshared(argument: object) -> object:
     return argument.argument if isinstance(argument, _SharedArgument) else argument
-
-
-def _modules(names: Collection[str]) -> frozenset[str]:
-    if isinstance(names, str):
-        raise InvalidArgument(f"by_value is a list of names of modules, not one text; write [{names!r}]")
-    unknown = [name for name in names if not _exists(name)]
-    if unknown:
-        raise InvalidArgument(f"by_value names modules that are not found here: {', '.join(map(repr, unknown))}")
-    return frozenset(names)
-
-
-def _exists(module: str) -> bool:
-    try:
-        return module in sys.modules or find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False

@@ -4,7 +4,7 @@ import ast
 import builtins
 import inspect
 import textwrap
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from functools import lru_cache, partial
 from hashlib import sha256
 from types import CellType, CodeType, FunctionType
@@ -16,6 +16,7 @@ from rrq_core.errors import InvalidArgument, InvalidExpression
 from rrq_core.payload.function import FunctionName
 from rrq_core.payload.names_in_code import names_in_lambda, without_surroundings
 from rrq_core.payload.names_in_source import names_in_source
+from rrq_core.payload.private_names import with_private_names
 from rrq_core.payload.scope_stack import Needs
 from rrq_core.payload.source_lines import Lines, show_lines
 
@@ -58,11 +59,13 @@ class Expression:
         return FunctionName("", self.text)
 
 
-def read_expression(expr: object) -> ReadExpression:
+def read_expression(expr: object, class_name: str | None = None, columns: Collection[str] = ()) -> ReadExpression:
     """Read an expression.
 
     Args:
         expr: Source text, a lambda without arguments, or an `ast` node.
+        class_name: The class inside of which it is written: names such as `__name` are private to it. None: none.
+        columns: Names that come as data, as they are.
     Raises:
         InvalidExpression: If it is no Python, or nothing.
         InvalidArgument: If it is none of these three.
@@ -78,12 +81,28 @@ def read_expression(expr: object) -> ReadExpression:
             f"an expression is source text, a lambda without arguments, or an ast node, not {type(expr).__name__}: "
             f"{expr!r:.60}; it is written as task_create_expr('f(a)'), so that it is not evaluated here"
         )
-    return _read_text(text)
+    read = _read_text(text)
+    if class_name is None or "__" not in text:
+        return read
+    return _read_text(_text_inside(class_name, text, columns))
+
+
+def _text_inside(class_name: str, text: str, columns: Collection[str]) -> str:
+    """Give the text of an expression with private names as they are inside a class."""
+    tree = ast.parse(text)
+    try:
+        return ast.unparse(tree) if with_private_names(tree, class_name, columns) else text
+    except RecursionError as error:
+        raise _too_deep(text) from error
 
 
 @lru_cache(maxsize=64)
 def _read_text(text: str) -> ReadExpression:
-    return ReadExpression(text=text, needs=names_in_source(_parsed(text)))
+    tree = _parsed(text)
+    try:
+        return ReadExpression(text=text, needs=names_in_source(tree))
+    except RecursionError as error:
+        raise _too_deep(text) from error
 
 
 def _read_lambda(function: FunctionType) -> ReadExpression:
@@ -131,11 +150,20 @@ def _parsed(text: str) -> ast.Module:
     except SyntaxError as error:
         shown = "" if error.text is None else f": {error.text.strip()!r:.80}"
         raise InvalidExpression(f"the expression is no Python: {error.msg} in line {error.lineno}{shown}") from error
-    except (ValueError, RecursionError, MemoryError) as error:  # null characters; nested too deeply
+    except (RecursionError, MemoryError) as error:
+        raise _too_deep(text) from error
+    except ValueError as error:  # null characters
         raise InvalidExpression(f"the expression {text!r:.60} is no Python: {error}") from error
     if not tree.body:
         raise InvalidExpression(f"the expression {text!r:.60} is empty: there is nothing to evaluate")
     return tree
+
+
+def _too_deep(text: str) -> InvalidExpression:
+    return InvalidExpression(
+        f"the expression {text!r:.60} is too deeply nested for Python: split it into several lines that assign parts "
+        "of it, or write a function"
+    )
 
 
 @lru_cache(maxsize=64)

@@ -13,12 +13,16 @@ class Workers(ABC):
     """Workers of one queue id. Every call of a worker carries its session; the session of another is `Fenced`."""
 
     @abstractmethod
-    def register(self, worker: NewWorker) -> Session:
+    def register(self, worker: NewWorker, token: str | None = None) -> Session:
         """Enter a worker under its id, IDLE, with a session of its own and, if it has a heartbeat, the first beat.
 
         One that exited, was lost, or whose heartbeat has lapsed is taken over: what it ran is settled first. Messages
         and signals that were left for it are dropped.
 
+        Args:
+            worker: What it is.
+            token: That of the session, random and never used before; None: one is made. Who knows it beforehand can
+                end the session however early the worker dies.
         Raises:
             WorkerIdTaken: If a worker of this id is alive (one without a heartbeat is, until it leaves).
         """

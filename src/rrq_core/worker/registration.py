@@ -1,5 +1,6 @@
 """A worker's place in its queue: entered, proven by a heartbeat, and left."""
 
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -103,7 +104,10 @@ class Registration:
     def _entered(self) -> Session:
         if self._backend.settings.get(QUEUE_CONFIGURATION) is None:
             raise QueueGone(self._backend.queue_id)
-        session = self._backend.workers.register(self._worker)
+        token = secrets.token_hex(8)
+        if self._beater is not None:
+            self._beater.expect(Session(worker=self._worker.id, token=token))
+        session = self._backend.workers.register(self._worker, token)
         try:
             if self._beater is not None:
                 self._beater.watch(session)

@@ -28,7 +28,7 @@ class ReferenceWorkers(Workers):
         self.server = moves.server
 
     @atomic
-    def register(self, worker: NewWorker) -> Session:
+    def register(self, worker: NewWorker, token: str | None = None) -> Session:
         workers = self.moves.space.workers
         before = workers.get(worker.id)
         if before is not None and before.token is not None:
@@ -36,7 +36,7 @@ class ReferenceWorkers(Workers):
                 raise WorkerIdTaken(worker.id)
             self.moves.log(before, "LOST", LAPSED)
             self._settle(before, WorkerStatus.LOST, LAPSED)
-        token = secrets.token_hex(8)
+        token = token or secrets.token_hex(8)
         now = Worker(new=worker, token=token, key=self._begin_to_beat(worker))
         if before is not None:
             now.log, now.answers = before.log, before.answers

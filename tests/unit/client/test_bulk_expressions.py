@@ -31,6 +31,11 @@ class TestInBulk:
         rrq.task_wait(tasks, GRACE)
         assert rrq.task_results(tasks) == [6, 11, 16]
 
+    def test_rows_may_be_dicts(self) -> None:
+        tasks = rrq.task_create_bulk_expr("scaled(n) + m", ({"n": n, "m": 1} for n in range(3)))
+        rrq.task_wait(tasks, GRACE)
+        assert rrq.task_results(tasks) == [1, 6, 11]
+
     def test_columns_come_before_the_surroundings(self, numbers: dict[str, list[int]]) -> None:
         n, SCALE = 100, 2  # noqa: N806
         for expr in ("n * SCALE", lambda: n * SCALE):
@@ -55,6 +60,9 @@ def test_other_values_of_a_bulk_are_stored_once(q: rrq.Controller, stored_values
 def test_data_is_a_table_with_rows(q: rrq.Controller) -> None:
     for data in ([1, 2], {}, {"n": []}, 3):
         with pytest.raises(rrq.InvalidArgument):
+            rrq.task_create_bulk_expr("SCALE", data)
+    for data in ({}, {"n": []}, []):
+        with pytest.raises(rrq.InvalidArgument, match="the data is empty"):
             rrq.task_create_bulk_expr("SCALE", data)
     with pytest.raises(rrq.NameNotFound, match="the columns of the data \\('n'\\)"):
         rrq.task_create_bulk_expr("m", {"n": [1]})

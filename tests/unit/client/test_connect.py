@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from typing import Any
 
 import pytest
 
@@ -77,12 +78,29 @@ def test_a_password_is_not_shown() -> None:
         ("timeout_task_wait", -1),
         ("timeout_task_wait", "soon"),
         ("follow", "yes"),
-        ("by_value", ["no_such_module_here"]),
     ],
 )
 def test_a_choice_that_cannot_be_is_refused(url: str, argument: str, value: object) -> None:
-    with pytest.raises(ValueError, match=argument if argument != "by_value" else "no_such_module_here"):
-        rrq.connect("lab", url, **{argument: value}).submit(abs, -1)  # type: ignore[arg-type]  # it is wrong on purpose
+    with pytest.raises(ValueError, match=argument):
+        rrq.connect("lab", url, **{argument: value})  # type: ignore[arg-type]  # it is wrong on purpose
+
+
+@pytest.mark.parametrize(
+    ("by_value", "why"),
+    [
+        (5, r"not 5$"),
+        ("json", r"write by_value=\['json'\]"),
+        (["json", 3], r"3 is no name"),
+        ([""], r"'' is no name"),
+        ([os], r"<module 'os'.* is no name: .*__name__"),
+        (["no_such_module_here"], r"'no_such_module_here', and there is no such module here: .*sys\.path"),
+        (["no_such_package.inside"], r"'no_such_package\.inside'"),
+        ([".relative"], r"'\.relative'"),
+    ],
+)
+def test_modules_by_value_that_cannot_be_are_refused_when_connecting(url: str, by_value: Any, why: str) -> None:
+    with pytest.raises(rrq.InvalidArgument, match=f"by_value .*{why}"):
+        rrq.connect("lab", url, by_value=by_value)
 
 
 @pytest.mark.parametrize(("name", "value"), [("RRQ_FOLLOW", "maybe"), ("RRQ_TIMEOUT_TASK_WAIT", "-3")])

@@ -88,6 +88,13 @@ def test_expressions_and_coroutines_too(q: rrq.Controller, debug: Debug) -> None
     assert "value: 4" in debug(q.submit(later, n), "continue")
 
 
+def test_it_stops_first_in_the_body_of_a_coroutine(q: rrq.Controller, debug: Debug) -> None:
+    said = debug(q.submit(later, 4), "p n * 100 + 7", "continue")
+    assert said.partition("(Pdb)")[0].count("later()") == 1
+    assert "407" in said
+    assert "<string>" not in said
+
+
 def test_an_unknown_task_is_an_error(q: rrq.Controller) -> None:
     with pytest.raises(rrq.TaskNotFound):
         q.task("0" * 32).debug()

@@ -220,7 +220,10 @@ REFUSED = {
     "": "is empty",
     "# nothing": "is empty",
     "a\0b": "null",
-    "(" * 1000 + ")" * 1000: "no Python",
+    "(" * 1000 + ")" * 1000: "no Python: too many nested parentheses",
+    "-" * 5000 + "1": "too deeply nested",
+    "a" + ".b" * 5000: "too deeply nested",
+    "not " * 800 + "1": "too deeply nested",
 }
 
 

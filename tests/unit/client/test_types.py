@@ -12,10 +12,14 @@ from mypy import api
 
 BIN_AND_PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 SNIPPET = """
+from typing import Any
+
 import rrq_core as rrq
 
 def area(width: int, height: float = 1.0) -> float: return 0.0
 def word(n: int) -> str: return ""
+async def later(n: int) -> float: return 0.0
+def anything(n: Any) -> Any: return n
 
 async def use(q: rrq.Controller) -> None:
     reveal_type(q.submit(area, 1, height=2.0))  # Task[float]
@@ -50,6 +54,15 @@ async def use(q: rrq.Controller) -> None:
     rrq.task_create_expr(3)  # error: call-overload
     reveal_type(q.map(word, [1], name="words"))  # TaskGroup[str]
     reveal_type(q.group("words"))  # TaskGroup[object]
+    reveal_type(q.submit(later, 1).result())  # float
+    reveal_type(q.submit(later, q.submit(word, 1)))  # Task[float]
+    reveal_type(q.options(retries=1).submit(later, 1))  # Task[float]
+    reveal_type(q.options(retries=1).submit(later, q.submit(word, 1)))  # Task[float]
+    reveal_type(q.map(later, [1]))  # TaskGroup[float]
+    reveal_type(q.options(retries=1).map(later, [1]).results())  # list[float]
+    reveal_type(rrq.task_create_call(later, [1]))  # Task[float]
+    reveal_type(rrq.task_create_bulk_call(later, [1]))  # list[Task[float]]
+    reveal_type(q.submit(anything, 1).result())  # Any
     reveal_type(q.executor().submit(word, 1))  # TaskFuture[str]
     reveal_type(q.executor(retries=1).submit(word, 1).result())  # str
     reveal_type(rrq.seed())  # int

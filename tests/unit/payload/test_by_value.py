@@ -261,7 +261,7 @@ def test_a_module_that_does_not_exist_cannot_be_sent_by_value() -> None:
 
 
 def test_names_of_modules_are_a_list() -> None:
-    with pytest.raises(InvalidArgument, match=r"write \['json'\]"):
+    with pytest.raises(InvalidArgument, match=r"write by_value=\['json'\]"):
         CallEncoder(len, "q", by_value="json")
 
 

@@ -1,8 +1,12 @@
 """The traceback of a failure has a bound, and begins where the code of the user does."""
 
+import linecache
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from rrq_core.payload import Context, Failure, PayloadKind, capture_failure, decode_failure, encode_failure
 
@@ -54,6 +58,71 @@ def test_a_message_of_megabytes_is_told_within_bounds() -> None:
     assert len(failure.message) < 10_000
     assert failure.message.endswith("the end")
     assert len(failure.trace) < 100_000
+
+
+SHARE = """def share(x):
+    y = x + 1
+    né = 0
+    return x + len("é") * (y / né) + 1
+"""
+
+
+def share_of(file: str) -> Callable[..., object]:
+    names: dict[str, Any] = {}
+    exec(compile(SHARE, file, "exec"), names)
+    function: Callable[..., object] = names["share"]
+    return function
+
+
+def come_back(error: BaseException) -> BaseException:
+    cause = sent(capture_failure(error, ())).cause()
+    assert cause is not None
+    return cause
+
+
+def test_a_traceback_comes_back_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "share.py"
+    file.write_text(SHARE)
+    error = failed(share_of(str(file)), 1)
+    before = "".join(traceback.format_exception(error))
+    assert "~~^~~~" in before
+    assert "".join(traceback.format_exception(come_back(error))) == before
+
+
+def test_the_code_of_a_traceback_begins_where_its_function_does(tmp_path: Path) -> None:
+    trace = come_back(failed(share_of(str(tmp_path / "share.py")), 1)).__traceback__
+    assert trace is not None
+    assert trace.tb_next is not None
+    last = trace.tb_next
+    assert (last.tb_lineno, last.tb_frame.f_lineno, last.tb_frame.f_code.co_firstlineno) == (4, 4, 1)
+    assert last.tb_frame.f_code.co_qualname == "share"
+
+
+def test_no_part_is_marked_of_a_line_that_is_another_here(tmp_path: Path) -> None:
+    file = tmp_path / "share.py"
+    file.write_text(SHARE)
+    failure = capture_failure(failed(share_of(str(file)), 1), ())
+    file.write_text("\n" * 3 + "    something_else_that_was_written_meanwhile()\n")
+    linecache.clearcache()
+    shown = "".join(traceback.format_exception(sent(failure).cause()))
+    assert shown.partition("written_meanwhile()\n")[2] == "ZeroDivisionError: division by zero\n"
+
+
+def test_no_part_is_marked_of_an_expression_of_many_lines(tmp_path: Path) -> None:
+    file = tmp_path / "many.py"
+    file.write_text("def many():\n    return (1 +\n        1) / 0\n")
+    names: dict[str, Any] = {}
+    exec(compile(file.read_text(), str(file), "exec"), names)
+    shown = "".join(traceback.format_exception(come_back(failed(names["many"]))))
+    assert shown.partition("return (1 +\n")[2] == "ZeroDivisionError: division by zero\n"
+
+
+@pytest.mark.parametrize("down", [0, 40, 5000])
+def test_a_line_is_found_however_far_down_in_its_function(down: int) -> None:
+    names: dict[str, Any] = {}
+    exec(compile("def long():\n    0" + "\n" * (down + 1) + "    1 / 0\n", "<long>", "exec"), names)
+    frames = traceback.extract_tb(come_back(failed(names["long"])).__traceback__)
+    assert frames[-1].lineno == down + 3
 
 
 def failed_in_a_worker(function: Callable[..., object], *args: object) -> BaseException:

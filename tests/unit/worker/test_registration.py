@@ -24,7 +24,11 @@ class NotedBeater(Beater):
     def __init__(self) -> None:
         self.told: list[str] = []
         self.sessions: list[Session] = []
+        self.expected: list[str] = []
         self.lost: Callable[[], bool] = lambda: False
+
+    def expect(self, session: Session) -> None:
+        self.expected.append(session.token)
 
     def watch(self, session: Session) -> None:
         self.told.append("watch")
@@ -163,3 +167,17 @@ def test_an_idle_worker_wakes_when_something_falls_due_and_sees_to_the_queue(lab
     loop = altered.loop(poll_queue=1000, timeout_idle=1000)
     loop.run()
     assert (slept[:1], recovered) == ([pytest.approx(0.1)], [1])
+
+
+def test_the_beater_knows_of_each_session_before_it_begins(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    beater, known = NotedBeater(), []
+    register = lab.backend.workers.register
+
+    def noted(*arguments: object) -> Session:
+        known.append(list(beater.expected))
+        return register(*arguments)
+
+    monkeypatch.setattr(lab.backend.workers, "register", noted)
+    loop = loop_of(lab, beater)
+    assert known == [[loop.session.token]]
+    loop.sign_off("enough")

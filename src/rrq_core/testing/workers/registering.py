@@ -30,6 +30,11 @@ class RegisteringTests(ContractCase):
         assert (record.id, record.status, record.task) == (worker.id, WorkerStatus.IDLE, None)
         assert (record.info, record.process_log) == (worker.info, worker.process_log)
 
+    def test_a_session_has_the_token_that_was_made_for_it(self, backend: Backend) -> None:
+        session = backend.workers.register(new_worker(), "0123456789abcdef")
+        assert session.token == "0123456789abcdef"
+        assert backend.workers.leave(session, WorkerStatus.EXITED, "")
+
     def test_each_registration_has_a_session_of_its_own(self, backend: Backend) -> None:
         worker = new_worker()
         first = backend.workers.register(worker)

@@ -20,7 +20,7 @@ from rrq_core.worker.beater.lookout import Lookout
 from rrq_core.worker.beater.stack_look import StackLook
 from rrq_core.worker.beater.summons import Summons
 from rrq_core.worker.beater.ward import End, Ward
-from rrq_core.worker.beater.wire import Record, read_watch
+from rrq_core.worker.beater.wire import Record, read_expected, read_watch
 from rrq_core.worker.deaf_thread import start_deaf_thread
 
 _LONGEST_REPORT = 15.0
@@ -90,8 +90,10 @@ class Hub:
 
     def _heed(self, name: int, ward: Ward, record: Record) -> None:
         match record:
+            case {"expect": dict(session)}:
+                ward.expected = read_expected(session)
             case {"watch": dict(wanted)}:
-                ward.session, pulse = read_watch(wanted)
+                (ward.session, pulse), ward.expected = read_watch(wanted), None
                 self._note_stack_file(name, ward)
                 ward.key, ward.is_told = (None if pulse is None else pulse.key), False
                 if pulse is None:
@@ -124,8 +126,9 @@ class Hub:
         if name in self._looks:
             self._looks.pop(name).close()
         self._listen_for_signals()
-        if ward.session is not None and end.reason is not None:
-            report = partial(self._report, ward.session, end.reason)
+        session = ward.expected or ward.session
+        if session is not None and end.reason is not None:
+            report = partial(self._report, session, end.reason)
             self._reports.append(start_deaf_thread(report, "rrq-beater-report"))
 
     def _report(self, session: Session, reason: str) -> None:

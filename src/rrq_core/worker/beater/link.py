@@ -10,6 +10,10 @@ class Beater(ABC):
     """Beats for one worker, one session at a time. None of these waits for the store."""
 
     @abstractmethod
+    def expect(self, session: Session) -> None:
+        """Know of a session that is about to begin: if the worker dies from now on, that is reported."""
+
+    @abstractmethod
     def watch(self, session: Session) -> None:
         """Beat for a session from now on, and for no other; call it after each registration."""
 

@@ -17,7 +17,7 @@ from rrq_core.model.work import Session
 from rrq_core.model.worker import HeartbeatTerms
 from rrq_core.worker.beater.beating import Pulse
 from rrq_core.worker.beater.link import Beater
-from rrq_core.worker.beater.wire import Record, Wire, watch_record
+from rrq_core.worker.beater.wire import Record, Wire, expect_record, watch_record
 from rrq_core.worker.deaf_thread import start_deaf_thread
 from rrq_core.worker.outage import growing_pauses
 from rrq_core.worker.stack_file import own_stack_file, write_own_stack
@@ -184,6 +184,10 @@ class ProcessBeater(Beater):
     def pid(self) -> int | None:
         """The process id of the beater that was started here; None: it was not."""
         return self._line.pid
+
+    def expect(self, session: Session) -> None:
+        """Tell the beater of a session before anybody else can know of it."""
+        self._line.tell(expect_record(session))
 
     def watch(self, session: Session) -> None:
         """Beat for a session from now on, and for no other."""

@@ -138,6 +138,9 @@ class ThreadBeater(Beater):
         self._name = new_name()
         self._is_lost = threading.Event()
 
+    def expect(self, session: Session) -> None:
+        """Do nothing: this process does not outlive its threads."""
+
     def watch(self, session: Session) -> None:
         """Beat for a session from now on, and for no other."""
         self._is_lost.clear()

@@ -31,12 +31,16 @@ class End:
 
 
 class Ward(ABC):
-    """A process, and the wire to it. `session` and `key`: what it has asked to be watched and beaten."""
+    """A process, and the wire to it. `session` and `key`: what it has asked to be watched and beaten.
+
+    `expected`: a session of its that may have begun since.
+    """
 
     def __init__(self, wire: Wire, pid: int) -> None:
         self.wire = wire
         self.memory = OutOfMemory(pid)
         self.session: Session | None = None
+        self.expected: Session | None = None
         self.key: str | None = None
         self.is_told = False
 

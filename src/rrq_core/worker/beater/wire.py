@@ -78,6 +78,20 @@ class Wire:
             self._end.close()
 
 
+def expect_record(session: Session) -> Record:
+    """Make the record that tells a beater of a session that is about to begin."""
+    return {"expect": attrs.asdict(session)}
+
+
+def read_expected(record: Mapping[str, object]) -> Session | None:
+    """Read what `expect_record` has made.
+
+    Raises:
+        ValueError: If it is something else.
+    """
+    return _session(record)
+
+
 def watch_record(session: Session | None, pulse: Pulse | None) -> Record:
     """Make the record that asks a beater to watch over a session, and to beat a pulse."""
     return {
