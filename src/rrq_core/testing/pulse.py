@@ -64,6 +64,9 @@ class SteppedBeater(Beater):
         self._name: int | None = None
         self._is_lost = False
 
+    def expect(self, session: Session) -> None:
+        """Do nothing: this process does not outlive its workers."""
+
     def watch(self, session: Session) -> None:
         """Beat for a session from now on, and for no other."""
         self.close()
