@@ -32,7 +32,7 @@ class Backoff:
 def exponential(first: float, limit: float) -> Backoff:
     """Describe delays between attempts that double, for the task option `retry_delay`.
 
-    Workers make each up to a fifth shorter or longer, so that tasks that failed together do not come back together.
+    Workers make each up to a fifth longer, so that tasks that failed together do not come back together.
 
     Args:
         first: Seconds between the first attempt and the second, above 0.

@@ -19,6 +19,11 @@ def jittered(seconds: float, spread: float = 0.2) -> float:
     return seconds * _random.uniform(1 - spread, 1 + spread)
 
 
+def lengthened(seconds: float, spread: float = 0.2) -> float:
+    """Give a random time in seconds that is somewhat longer, for those who were promised that one passes."""
+    return seconds * _random.uniform(1, 1 + spread)
+
+
 def growing_pauses() -> Iterator[float]:
     """Give the pauses between attempts in seconds: doubling from 0.1 to 2, half as much more or less, without end."""
     pause = _SHORTEST_PAUSE

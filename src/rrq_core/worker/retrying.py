@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from rrq_core.errors import RrqError
 from rrq_core.model.value import Buffer
 from rrq_core.payload import Context, read_retry_on, read_run_options
-from rrq_core.worker.outage import jittered
+from rrq_core.worker.outage import lengthened
 
 Kinds = Collection[type[BaseException]]
 IsRetried = Callable[[BaseException, Kinds], bool]
@@ -37,7 +37,7 @@ def _ours(kinds: Kinds) -> Kinds:
 
 
 def retry_in(body: Buffer, context: Context, attempt: int, error: BaseException, is_retried: IsRetried) -> float | None:
-    """Give the seconds until a task is tried again, a fifth more or less; None if it is not.
+    """Give the seconds until a task is tried again, up to a fifth more than it says, never less; None if it is not.
 
     Args:
         body: The body of the task.
@@ -51,4 +51,4 @@ def retry_in(body: Buffer, context: Context, attempt: int, error: BaseException,
     backoff = read_run_options(body, context).retry_delay
     if backoff is None or not is_retried(error, read_retry_on(body, context)):
         return None
-    return jittered(backoff.pause(attempt))
+    return lengthened(backoff.pause(attempt))
