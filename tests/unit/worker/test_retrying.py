@@ -113,7 +113,9 @@ def test_a_value_is_no_reason_to_retry() -> None:
 
 
 @pytest.mark.parametrize(("attempt", "seconds"), [(1, 10), (2, 20), (3, 40), (4, 60), (50, 60), (100_000, 60)])
-def test_delays_double_with_the_attempts_up_to_the_limit_a_fifth_more_and_never_less(attempt: int, seconds: float) -> None:
+def test_delays_double_with_the_attempts_up_to_the_limit_a_fifth_more_and_never_less(
+    attempt: int, seconds: float
+) -> None:
     work = work_of(fail, ValueError("x"), retry_delay=exponential(10, 60), attempt=attempt)
     delays = [run(work).retry_in or 0.0 for _ in range(20)]
     assert all(seconds <= delay <= 1.2 * seconds for delay in delays)
