@@ -11,24 +11,10 @@ import pytest
 
 import rrq_core as rrq
 from rrq_core.testing.waiting import wait_until
-from tests.fleet import Fleet, await_renewal, beaters_of, ended, fleet_on, remaining
-from tests.servers import PrivateServer, private_server
+from tests.fleet import Fleet, await_renewal, beaters_of, ended, remaining
+from tests.servers import PrivateServer
 
 OFTEN = 0.3
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PrivateServer]:
-    with private_server() as server:
-        yield server
-
-
-@pytest.fixture
-def fleet(server: PrivateServer) -> Iterator[Fleet]:
-    with server.client() as client:
-        client.flushall()
-    with fleet_on(server, __name__) as fleet:
-        yield fleet
 
 
 def test_a_worker_tells_its_key_and_renews_it(fleet: Fleet) -> None:

@@ -4,29 +4,13 @@ import ctypes
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import rrq_core as rrq
 from rrq_core.testing.waiting import wait_until
-from tests.fleet import Fleet, fleet_on
-from tests.servers import PrivateServer, private_server
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PrivateServer]:
-    with private_server() as server:
-        yield server
-
-
-@pytest.fixture
-def fleet(server: PrivateServer) -> Iterator[Fleet]:
-    with server.client() as client:
-        client.flushall()
-    with fleet_on(server, __name__) as fleet:
-        yield fleet
+from tests.fleet import Fleet
 
 
 def run_until(go: str, begun: str) -> str:

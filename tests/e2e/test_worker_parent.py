@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -14,24 +13,9 @@ import pytest
 
 import rrq_core as rrq
 from rrq_core.testing.waiting import wait_until
-from tests.fleet import COMMAND, Fleet, ended, fleet_on
-from tests.servers import PrivateServer, private_server
+from tests.fleet import COMMAND, Fleet, ended
 
 TWO = ("w_1", "w_2")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PrivateServer]:
-    with private_server() as server:
-        yield server
-
-
-@pytest.fixture
-def fleet(server: PrivateServer) -> Iterator[Fleet]:
-    with server.client() as client:
-        client.flushall()
-    with fleet_on(server, __name__) as fleet:
-        yield fleet
 
 
 def wait_for(go: str, begun: str) -> int:

@@ -4,11 +4,14 @@
 
 - being there: `setup`, `info`, `registration`, `presence`, and `beater`, which keeps its heartbeat going;
 - what is next: `intake`, `duty`, `hand_over`, `walltime`; and where there is nothing, `rest`, `timer`, `upkeep`;
-- tasks: `execution`, `run`, `retrying`, `current`, `progress`, `task_warnings`, and `process`, for one of their own;
+- tasks: `execution`, `run`, `retrying`, `current`, `inside`, `progress`, `task_warnings`; `process`, for one of their own;
+- their values: `values`, `results`, `checkpoints`;
+- their stacks: `stacks`, `stack_file`;
 - messages: `answering`, `message`, `commands`, `standing`;
 - the environment: `environment`, `creation`, `packages_and_sources`, `own_modules`;
 - its log: `journal`, `line`, `log_directory`;
-- being stopped, and a store that is away: `stop`, `signals`, `late_signals`, `deaf_thread`, `outage`, `patience`.
+- being stopped, and a store that is away: `stop`, `signals`, `late_signals`, `forks`, `deaf_thread`; `outage`,
+  `patience`.
 
 Names are loaded when they are first used: a beater needs few of them.
 """
