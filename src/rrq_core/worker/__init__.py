@@ -4,7 +4,7 @@
 
 - being there: `setup`, `info`, `registration`, `presence`, and `beater`, which keeps its heartbeat going;
 - what is next: `intake`, `duty`, `hand_over`, `walltime`; and where there is nothing, `rest`, `timer`, `upkeep`;
-- tasks: `execution`, `run`, `retrying`, `current`, `inside`, `progress`, `task_warnings`; `process`, for one of their own;
+- tasks: `execution`, `run`, `retrying`, `current`, `inside`, `progress`, `task_warnings`; `process`, for their own;
 - their values: `values`, `results`, `checkpoints`;
 - their stacks: `stacks`, `stack_file`;
 - messages: `answering`, `message`, `commands`, `standing`;
