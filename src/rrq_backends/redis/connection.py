@@ -114,23 +114,15 @@ class Connections:
         """
         return self._patiently(lambda connection: exchange_strings(connection, commands))
 
-    def blocking(
-        self, commands: Sequence[Sequence[Argument]], timeout: float, then: Sequence[Argument] | None = None
-    ) -> list[Reply]:
+    def blocking(self, commands: Sequence[Sequence[Argument]], timeout: float) -> list[Reply]:
         """Send commands of which one waits on the server for at most `timeout` seconds. They are never sent twice.
 
-        Args:
-            commands: The commands.
-            timeout: Seconds.
-            then: A command that is to follow at once, though nothing hangs on it.
-        Returns:
-            Their replies, with that of `then` at the end: None if the server refused it.
         Raises:
             BackendError: Also when the connection broke: replies, and what they popped, may be lost.
         """
         connection = self._take(self._sleepers)
         try:
-            replies = exchange_slowly(connection, commands, timeout + BLOCKING_MARGIN, then)
+            replies = exchange_slowly(connection, commands, timeout + BLOCKING_MARGIN)
         except redis.exceptions.RedisError as error:
             self._settle(connection, self._sleepers, error)
             raise translated(error, self.shown_url) from error

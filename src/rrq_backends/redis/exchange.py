@@ -73,20 +73,12 @@ def exchange(connection: AbstractConnection, command: Sequence[Argument]) -> Rep
 
 
 def exchange_slowly(
-    connection: AbstractConnection,
-    commands: Sequence[Sequence[Argument]],
-    timeout: float,
-    then: Sequence[Argument] | None,
+    connection: AbstractConnection, commands: Sequence[Sequence[Argument]], timeout: float
 ) -> list[Reply]:
     """Send commands in one piece, and wait so many seconds for each reply; see `Connections.blocking`."""
-    followed = () if then is None else (then,)
-    together = b"".join(part for command in (*commands, *followed) for part in packed(command))
+    together = b"".join([part for command in commands for part in packed(command)])
     connection.send_packed_command([together], check_health=False)
-    replies = [connection.read_response(timeout=timeout) for _ in commands]
-    for _ in followed:
-        reply = _reply(connection)
-        replies.append(None if isinstance(reply, redis.exceptions.ResponseError) else reply)
-    return replies
+    return [connection.read_response(timeout=timeout) for _ in commands]
 
 
 def exchange_many(connection: AbstractConnection, commands: Sequence[Sequence[Argument]], depth: int) -> list[Reply]:

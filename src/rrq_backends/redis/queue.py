@@ -20,7 +20,6 @@ from rrq_core.model.task import (
     Cancelled,
     CancelReply,
     Ended,
-    Look,
     NewRetry,
     NewTask,
     Standing,
@@ -183,7 +182,7 @@ class RedisQueue(Queue):
             over += [Ended(task=TaskId(text(id)), status=TaskStatus(text(status))) for id, status in pairs(reply)]
         return over
 
-    def ended(self, watcher: WatcherId, timeout: float, look: Look | None = None) -> list[Ended]:
+    def ended(self, watcher: WatcherId, timeout: float) -> list[Ended]:
         inbox = self._keys.inbox(watcher)
         commands: list[Sequence[Argument]] = [
             ("BLPOP", inbox, f"{max(timeout, 0.001):.3f}"),
@@ -191,17 +190,10 @@ class RedisQueue(Queue):
         ]
         if told := self._told.pop(watcher, ()):
             commands.insert(0, ("UNLINK", *(self._keys.complete(task) for task in told)))
-        if look is None:
-            record, replies = None, self._connections.blocking(commands, timeout)
-        else:
-            then = self._scripts.command("read", *reading.arguments([look.task], look.fields, look.follow))
-            *replies, seen = self._connections.blocking(commands, timeout, then)
-            record = None if seen is None else reading.records(look.fields, seen)[0]
-        *_, first, rest = replies
+        *_, first, rest = self._connections.blocking(commands, timeout)
         # Also when the first found nothing in time, the second may: what came in between.
-        arrived = [] if first is None else [text(items(first)[1])]
-        notes = dict.fromkeys([*arrived, *texts(rest)])
-        over = [_ended(note, look, record) for note in notes]
+        arrived = [] if first is None else [items(first)[1]]
+        over = [reading.ended(raw(note)) for note in dict.fromkeys([*arrived, *items(rest)])]
         self._told[watcher] = [one.task for one in over]
         return over
 
@@ -226,12 +218,6 @@ class RedisQueue(Queue):
 
     def destroy(self, after: float = 0.0) -> None:
         destroy_queue(self._keys, self._connections, after)
-
-
-def _ended(note: str, look: Look | None, record: TaskRecord | None) -> Ended:
-    id, status = note.split(" ", 1)
-    is_seen = look is not None and look.task == id
-    return Ended(task=TaskId(id), status=TaskStatus(status), record=record if is_seen else None)
 
 
 def _ids(reply: Reply) -> tuple[TaskId, ...]:

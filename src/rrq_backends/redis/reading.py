@@ -7,7 +7,7 @@ from rrq_backends.redis.exchange import Argument, Reply
 from rrq_backends.redis.replies import items, number, optional_seconds, optional_text, raw, text, texts
 from rrq_core.model.ids import Hash, QueueName, TaskId, WorkerId
 from rrq_core.model.status import TaskStatus
-from rrq_core.model.task import Attempt, Reason, TaskField, TaskRecord, TaskTimes
+from rrq_core.model.task import Attempt, Ended, Reason, TaskField, TaskRecord, TaskTimes
 from rrq_core.model.value import Stored
 
 _HASHES: Mapping[TaskField, tuple[str, ...]] = {
@@ -30,6 +30,8 @@ _PARTS: Mapping[TaskField, tuple[str, ...]] = {
     TaskField.DUE: ("due",),
     TaskField.ATTEMPTS: ("attempts",),
 }  # fmt: skip
+
+_STATUSES = {status.value.encode(): status for status in TaskStatus}
 
 Found = Mapping[str, Reply]
 
@@ -74,6 +76,12 @@ def _record(id: TaskId, fields: frozenset[TaskField], found: Found, data: Reply)
     if TaskField.VALUE in fields and data:
         known["value"] = Stored(data=raw(data), name=None, size=len(raw(data)))
     return TaskRecord(**known)  # type: ignore[arg-type]  # each reader gives the fields that its enum member names
+
+
+def ended(note: bytes) -> Ended:
+    """Read news: a task, its status and, where it is small, its result."""
+    id, status, *value = note.split(b" ", 2)
+    return Ended(task=TaskId(id.decode()), status=_STATUSES[status], value=value[0] if value else None)
 
 
 def _named(found: Found, name: str) -> str | None:

@@ -57,7 +57,7 @@ class Scripts:
 
     def run(self, name: str, slot: str, *arguments: Argument) -> Reply:
         """Run a script once. `slot` is the key that names the slot of all keys it uses."""
-        command = self.command(name, slot, *arguments)
+        command = self._command(name, slot, *arguments)
         with suppress(ScriptUnknown):
             return self._connections.call(*command)
         return self._connections.call(*self._spelt_out(name, command))
@@ -66,12 +66,12 @@ class Scripts:
         """Run a script once for each portion of arguments, in order, the next sent while the server has the last."""
         if len(portions) == 1:
             return [self.run(name, slot, *portions[0])]
-        commands = [self.command(name, slot, *portion) for portion in portions]
+        commands = [self._command(name, slot, *portion) for portion in portions]
         with suppress(ScriptUnknown):
             return self._connections.pipeline(commands, depth=2)
         return self._connections.pipeline([self._spelt_out(name, command) for command in commands], depth=2)
 
-    def command(self, name: str, slot: str, *arguments: Argument) -> tuple[Argument, ...]:
+    def _command(self, name: str, slot: str, *arguments: Argument) -> tuple[Argument, ...]:
         """Write the command that runs a script, where the server knows it."""
         return ("EVALSHA", script(name).digest, 1, slot, *arguments)
 
@@ -94,10 +94,6 @@ class QueueScripts:
     def run(self, name: str, *arguments: Argument) -> Reply:
         """Run a script once."""
         return self._scripts.run(name, self._slot, self._queue_id, *arguments)
-
-    def command(self, name: str, *arguments: Argument) -> tuple[Argument, ...]:
-        """Write the command that runs a script, where the server knows it."""
-        return self._scripts.command(name, self._slot, self._queue_id, *arguments)
 
     def run_each(self, name: str, portions: Iterable[Sequence[Argument]]) -> list[Reply]:
         """Run a script once for each portion of arguments, in order."""

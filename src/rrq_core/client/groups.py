@@ -8,7 +8,7 @@ from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import connection_to
 from rrq_core.client.html import group_html
 from rrq_core.client.outcome import waited
-from rrq_core.client.results import task_results
+from rrq_core.client.results import outcomes
 from rrq_core.client.retry_failed import retry_failed
 from rrq_core.client.task import Task
 from rrq_core.client.tasks import task_delete, task_overview
@@ -80,9 +80,7 @@ class TaskGroup(TaskReferences[Task[T_co]]):
         """
         connection = self._controller
         ids = [task.id for task in self._tasks]
-        values: list[T_co] = waited(
-            connection, ids, timeout, progress, lambda _: task_results(self, error=True, controller=connection)
-        )
+        values: list[T_co] = waited(connection, ids, timeout, progress, lambda ended: outcomes(connection, ids, ended))
         self._hand_out(self._tasks)
         return values
 

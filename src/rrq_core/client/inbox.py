@@ -19,7 +19,7 @@ from rrq_core.client.wishes import Delivery, Watch, Wishes
 from rrq_core.errors import BackendUnavailable, Closed
 from rrq_core.model.ids import TaskId, WatcherId
 from rrq_core.model.status import TaskStatus
-from rrq_core.model.task import Ended, Look, TaskField
+from rrq_core.model.task import Ended, TaskField
 from rrq_core.ports import Queue
 from rrq_core.worker.outage import growing_pauses
 
@@ -108,19 +108,18 @@ class Inbox:
             self._wishes.leave(watch)
             self.hand_over()
 
-    def listen(self, timeout: float, look: Look | None = None) -> bool:
+    def listen(self, timeout: float) -> bool:
         """Listen for all who wait, in this thread, until there is news or the time is over.
 
         Args:
             timeout: Seconds, at most.
-            look: What is to be read with the news, if this thread is the one that hears it.
         Returns:
             False, at once, if another thread listens.
         """
         if not self._ear.acquire(blocking=False):
             return False
         try:
-            self._hear(timeout, look)
+            self._hear(timeout)
         finally:
             self._ear.release()
         return True
@@ -198,13 +197,13 @@ class Inbox:
                 self._hear(LONGEST_BLOCK)
         self.hand_over()
 
-    def _hear(self, timeout: float, look: Look | None = None) -> None:
+    def _hear(self, timeout: float) -> None:
         """Hear what is new, at most for some seconds, and deliver it. Only for who holds the ear."""
         try:
             if self._may_have_lost:
                 self._ask_again()
                 self._may_have_lost, self._outage = False, None
-            self._take(self._queue.ended(self.id, min(timeout, self._wishes.time_poll() or timeout), look))
+            self._take(self._queue.ended(self.id, min(timeout, self._wishes.time_poll() or timeout)))
             self._look_after_queue()
             if self._wishes.count() > MANY:
                 self._closed.wait(GATHER)

@@ -8,7 +8,7 @@ from rrq_core.client.seconds import Deadline
 from rrq_core.client.wait import iterate_over
 from rrq_core.errors import ResultMissing
 from rrq_core.model.ids import TaskId
-from rrq_core.model.task import Ended, Look
+from rrq_core.model.task import Ended
 
 T = TypeVar("T")
 
@@ -19,7 +19,6 @@ def waited(
     timeout: float | None,
     progress: bool | None,
     read: Callable[[Sequence[Ended]], T],
-    look: Look | None = None,
 ) -> T:
     """Wait until tasks are over, and read their results.
 
@@ -29,14 +28,13 @@ def waited(
         timeout: Seconds; None: as `task_wait`.
         progress: Whether to show a bar; None: as `task_wait`.
         read: Reads the results of those that have ended.
-        look: What may come along with the news of their end; see `iterate_over`.
     Raises:
         TaskTimeout: If they are not over in time. They go on.
     """
     deadline = Deadline(connection.wait_limit(timeout))
     limit = deadline.timeout
     while True:
-        batches = iterate_over(connection, tasks, limit, progress=progress, look=look)
+        batches = iterate_over(connection, tasks, limit, progress=progress)
         ended = [end for batch in batches for end in batch]
         try:
             return read(ended)

@@ -1,6 +1,7 @@
 """Results of tasks: the value of a task that is COMPLETE, the error of one that failed."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, TypeVar, overload
 
 from rrq_core.client.connection import Connection
@@ -12,7 +13,7 @@ from rrq_core.errors import ObjectMissing, ResultMissing, TaskNotFound
 from rrq_core.model.ids import Hash, QueueId, TaskId
 from rrq_core.model.reference import TaskReference
 from rrq_core.model.status import TaskStatus
-from rrq_core.model.task import Ended, Look, TaskField, TaskRecord
+from rrq_core.model.task import Ended, TaskField, TaskRecord
 from rrq_core.model.value import Buffer, Stored
 from rrq_core.payload import Context, Failure, PayloadKind, decode_failure, decode_value
 
@@ -121,9 +122,8 @@ def task_results(
     connection = chosen(controller)
     selection = select(tasks, connection.queue_id)
     results = read_results(connection, selection.ids, follow)
-    failed = [result.error for result in results if isinstance(result, Failed)]
-    if error and failed:
-        raise group_of(failed, len(results))
+    if error:
+        _refuse_failures(results)
     shown = [_shown(result) for result in results]
     return selection.by_id(shown) if named else shown
 
@@ -156,25 +156,40 @@ def read_results(connection: Connection, tasks: Sequence[TaskId], follow: bool |
     return results
 
 
-def look_at_result(task: TaskId, follow: bool) -> Look:
-    """Say what of a task is to be read with the news of its end, for `outcome`."""
-    return Look(task=task, fields=FIELDS, follow=follow)
-
-
 def outcome(connection: Connection, end: Ended) -> Any:  # news does not say what type the result has
-    """Give the value of a task that has ended, from what was read with the news where something was.
+    """Give the value of a task that has ended, which the news may have brought along.
 
     Raises:
         TaskError: If it failed. It is of the original exception's type too.
         ResultMissing, TaskNotFound, PayloadRefused: As `task_result`.
     """
-    if end.record is None:
-        (result,) = read_results(connection, [end.task], None)
-    else:
-        (result,) = _results_of(connection, [end.task], [end.record])
+    if end.value is not None:
+        return decode_value(end.value, _context(connection.queue_id))
+    (result,) = read_results(connection, [end.task], None)
     if isinstance(result, Failed):
         raise to_raise(result.error)
     return result
+
+
+def outcomes(connection: Connection, tasks: Sequence[TaskId], ended: Iterable[Ended]) -> list[Any]:
+    """Give the values of tasks that have ended, in order. Those that the news has brought along are not read again.
+
+    Raises:
+        TaskErrorGroup: If some failed.
+        ResultMissing, TaskNotFound, PayloadRefused: As `task_results`.
+    """
+    told = {end.task: end.value for end in ended if end.value is not None}
+    read = iter(read_results(connection, [task for task in tasks if task not in told], None))
+    context = _context(connection.queue_id)
+    results = [decode_value(told[task], context) if task in told else next(read) for task in tasks]
+    _refuse_failures(results)
+    return results
+
+
+def _refuse_failures(results: Sequence[object]) -> None:
+    failed = [result.error for result in results if isinstance(result, Failed)]
+    if failed:
+        raise group_of(failed, len(results))
 
 
 def _results_of(connection: Connection, tasks: Sequence[TaskId], records: Sequence[TaskRecord | None]) -> list[object]:
@@ -221,12 +236,17 @@ def _data_of(connection: Connection, record: TaskRecord, stored: Mapping[Hash, S
 
 
 def _result_of(queue_id: QueueId, record: TaskRecord, data: Buffer | None, reasons: Mapping[TaskId, str]) -> object:
-    context = Context(kind=PayloadKind.VALUE, queue_id=queue_id)
+    context = _context(queue_id)
     if record.status is TaskStatus.COMPLETE and data is not None:
         return decode_value(data, context)
     failure = None if data is None else decode_failure(data, context)
     why = reasons.get(record.id, "") if failure is None else failure.summary
     return Failed(_error_of(queue_id, record, why, failure))
+
+
+@lru_cache(maxsize=8)
+def _context(queue_id: QueueId) -> Context:
+    return Context(kind=PayloadKind.VALUE, queue_id=queue_id)
 
 
 def _error_of(queue_id: QueueId, record: TaskRecord, why: str, failure: Failure | None) -> TaskError:

@@ -11,7 +11,7 @@ from rrq_core.client.defaults import connection_to
 from rrq_core.client.html import task_html
 from rrq_core.client.info import task_info
 from rrq_core.client.outcome import waited
-from rrq_core.client.results import look_at_result, outcome
+from rrq_core.client.results import outcome
 from rrq_core.client.stack import stack_of_task
 from rrq_core.client.successors import run_again
 from rrq_core.client.task_log import task_log
@@ -71,8 +71,7 @@ class Task(TaskReference[T_co]):
             TaskTimeout: If it is not over in time. It goes on.
         """
         connection = self._controller
-        look = look_at_result(self.id, connection.follows(None))
-        value: T_co = waited(connection, [self.id], timeout, progress, lambda over: outcome(connection, over[0]), look)
+        value: T_co = waited(connection, [self.id], timeout, progress, lambda over: outcome(connection, over[0]))
         return value
 
     def info(self) -> TaskInfo:

@@ -16,7 +16,7 @@ from rrq_core.client.wishes import Delivery
 from rrq_core.errors import BackendError, InvalidArgument, TaskNotFound, TaskTimeout
 from rrq_core.model.ids import TaskId
 from rrq_core.model.status import TaskStatus
-from rrq_core.model.task import Ended, Look
+from rrq_core.model.task import Ended
 
 LOOK_UP = 0.25  # seconds between two looks at the clock, the bar and the hint
 
@@ -66,11 +66,8 @@ def iterate_over(
     time_poll: float = 1,
     progress: bool | None = None,
     follow: bool | None = None,
-    look: Look | None = None,
 ) -> Iterator[Sequence[Ended]]:
     """Go through tasks as they end, batch by batch, each task once.
-
-    With `look`, what it asks for may come along with the news, if that comes soon.
 
     Raises:
         TaskTimeout, TaskNotFound, InvalidArgument: As `task_wait`.
@@ -83,8 +80,7 @@ def iterate_over(
     with ProgressBar(len(left), "tasks", progress) as bar, watching as ask:
         ask()
         while left:
-            batch = _next_news(news, connection, min(LOOK_UP, deadline.remaining), look)
-            look = None  # a trip less is nothing to who has waited for long
+            batch = _next_news(news, connection, min(LOOK_UP, deadline.remaining))
             for end in batch:
                 del left[end.task]
             bar.advance(len(batch), failed=sum(end.status is not TaskStatus.COMPLETE for end in batch))
@@ -104,11 +100,9 @@ def _distinct(tasks: Iterable[TaskId]) -> dict[TaskId, None]:
     return distinct
 
 
-def _next_news(
-    news: "SimpleQueue[Delivery]", connection: Connection, timeout: float, look: Look | None
-) -> Sequence[Ended]:
+def _next_news(news: "SimpleQueue[Delivery]", connection: Connection, timeout: float) -> Sequence[Ended]:
     """Take what has ended, after so many seconds at most: by listening, or while somebody else does."""
-    if news.empty() and not connection.inbox.listen(timeout, look):
+    if news.empty() and not connection.inbox.listen(timeout):
         with suppress(Empty):
             news.put(news.get(timeout=timeout))
     return _all_news(news, connection)

@@ -7,7 +7,7 @@ from attrs import field, frozen
 
 from rrq_core.model.ids import GroupName, Hash, QueueName, TaskId, WorkerId
 from rrq_core.model.status import OnLost, TaskStatus
-from rrq_core.model.value import NewValue, Stored
+from rrq_core.model.value import Buffer, NewValue, Stored
 
 
 @frozen(kw_only=True)
@@ -198,21 +198,12 @@ class NewRetry:
 class Ended:
     """A task that is over, for whoever watched it; MISSING when it was deleted or never was.
 
-    `record`: what was read of it in the same trip, if that was asked for.
+    `value`: the bytes of its result, where the news of its completion brought them along.
     """
 
     task: TaskId
     status: TaskStatus
-    record: TaskRecord | None = field(default=None, repr=False)
-
-
-@frozen(kw_only=True)
-class Look:
-    """What to read of a task as soon as there is news; see `Queue.read`."""
-
-    task: TaskId
-    fields: frozenset[TaskField]
-    follow: bool
+    value: Buffer | None = field(default=None, repr=False, eq=False)
 
 
 @frozen(kw_only=True)

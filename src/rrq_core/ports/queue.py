@@ -10,7 +10,6 @@ from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import (
     Cancelled,
     Ended,
-    Look,
     NewRetry,
     NewTask,
     Submitted,
@@ -162,10 +161,10 @@ class Queue(ABC):
         """
 
     @abstractmethod
-    def ended(self, watcher: WatcherId, timeout: float, look: Look | None = None) -> list[Ended]:
+    def ended(self, watcher: WatcherId, timeout: float) -> list[Ended]:
         """Wait until something lies in the inbox, at most `timeout` seconds, and take it out.
 
-        With `look`, what it asks for comes with the news of that task, if the store can give it in the same trip.
+        A small result of a task that is COMPLETE may come along with the news, if the store likes.
 
         The answer may be lost on its way: after an error, `watch` again for all that is still wanted.
         """

@@ -13,7 +13,6 @@ from rrq_core.model.task import (
     Cancelled,
     CancelReply,
     Ended,
-    Look,
     NewRetry,
     Reason,
     TaskField,
@@ -125,7 +124,7 @@ class ReferenceQueue(Submitting, Stepping, Queue):
     def group(self, name: GroupName) -> list[TaskId]:
         return list(self.moves.space.groups[name])
 
-    def ended(self, watcher: WatcherId, timeout: float, look: Look | None = None) -> list[Ended]:
+    def ended(self, watcher: WatcherId, timeout: float) -> list[Ended]:
         limit = None if math.isinf(timeout) else timeout
         with self.server.changed:
             self.server.changed.wait_for(lambda: self.moves.space.inboxes[watcher], limit)

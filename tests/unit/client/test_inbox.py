@@ -14,7 +14,7 @@ from rrq_core.errors import BackendDenied, BackendUnavailable
 from rrq_core.model.ids import TaskId, WatcherId
 from rrq_core.model.report import Recovered
 from rrq_core.model.status import TaskStatus
-from rrq_core.model.task import Ended, Look
+from rrq_core.model.task import Ended
 from rrq_core.testing.waiting import wait_until
 
 ONE, TWO = TaskId("1" * 32), TaskId("2" * 32)
@@ -36,7 +36,7 @@ class Played:
         self.watched.append((watcher, tuple(tasks)))
         return [over(task) for task in tasks if task in self.known]
 
-    def ended(self, watcher: WatcherId, timeout: float, look: Look | None = None) -> list[Ended]:
+    def ended(self, watcher: WatcherId, timeout: float) -> list[Ended]:
         news = self.news.get()
         if isinstance(news, BaseException):
             raise news

@@ -14,6 +14,7 @@
 -- include: keys clock object end_task worker_log rearm
 local ID_LENGTH = 32
 local MOST_DUE = 100
+local MOST_TOLD = 512
 local FIRST_QUEUE = 15
 
 local W, session, idle_status, cap = ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
@@ -70,15 +71,19 @@ if ARGV[6] ~= '' then
       lines[1] = now .. ' TASK_RETRY ' .. id
     else
       outcome = 'OK'
+      local news = status
       if hash ~= '' then
         redis.call('HSET', key('task:result'), id, hash)
         if bytes ~= '' then
           store_value(id, hash, bytes)
+          if status == 'COMPLETE' and #bytes <= MOST_TOLD then
+            news = status .. ' ' .. bytes
+          end
         elseif has_value(hash) then
           tag_value(id, hash)
         end
       end
-      end_task(id, status)
+      end_task(id, status, news)
       if redis.call('EXISTS', task_key(id, 'depends:down')) == 1 then
         if status == 'COMPLETE' then
           -- include: let_through

@@ -245,7 +245,7 @@ if #rest > 0 then
     if ARGV[2] ~= '' and LIVE[status] then
       add_watcher(id, redis.call('HGET', key('task:watchers'), id), ARGV[2])
     elseif ARGV[2] ~= '' then
-      tell_inbox(ARGV[2], id, status)
+      tell_inbox(ARGV[2], id .. ' ' .. status)
     end
   end
 end

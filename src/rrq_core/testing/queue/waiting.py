@@ -4,7 +4,7 @@ from threading import Thread
 
 from rrq_core.model.ids import TaskId, WatcherId, new_task_id
 from rrq_core.model.status import TaskStatus
-from rrq_core.model.task import Ended, Look, NewRetry, TaskField
+from rrq_core.model.task import Ended, NewRetry
 from rrq_core.ports import Backend
 from rrq_core.testing.builders import new_task, new_tasks, new_watcher
 from rrq_core.testing.case import ContractCase
@@ -63,20 +63,24 @@ class WaitingTests(ContractCase):
         assert self.told(backend, watcher, 1) == {ended(task.id, TaskStatus.COMPLETE)}
         assert backend.queue.ended(watcher, AT_ONCE) == []
 
-    def test_what_is_to_be_read_comes_with_the_news_of_its_task_or_not_at_all(self, backend: Backend) -> None:
+    def test_a_value_that_comes_with_the_news_is_that_of_the_task(self, backend: Backend) -> None:
         hand, watcher = Hand(backend), new_watcher()
-        tasks = new_tasks(2)
-        ids = [task.id for task in tasks]
+        tasks = new_tasks(3)
+        results = {task.id: b"r" * size for task, size in zip(tasks, (1, 300, 100_000), strict=True)}
         backend.queue.submit(tasks, watcher=watcher)
-        for _ in ids:
-            hand.run()
-        fields = frozenset({TaskField.STATUS, TaskField.VALUE})
-        news = {
-            end.task: end for end in backend.queue.ended(watcher, SOON, Look(task=ids[1], fields=fields, follow=True))
-        }
-        assert news.keys() == set(ids)
-        assert news[ids[0]].record is None
-        assert news[ids[1]].record in (None, *backend.queue.read([ids[1]], fields, True))
+        for _ in tasks:
+            work = hand.take()
+            hand.complete(work, results[work.claim.task])
+        told = self.told(backend, watcher, 3)
+        assert {end.task for end in told} == results.keys()
+        assert all(end.value in (None, results[end.task]) for end in told)
+
+    def test_the_news_of_a_failure_has_no_value(self, backend: Backend) -> None:
+        hand, watcher = Hand(backend), new_watcher()
+        backend.queue.submit([task := new_task()], watcher=watcher)
+        hand.fail(hand.take())
+        (end,) = self.told(backend, watcher, 1)
+        assert (end.task, end.status, end.value) == (task.id, TaskStatus.ERROR, None)
 
     def test_submitting_can_watch(self, backend: Backend) -> None:
         hand, watcher = Hand(backend), new_watcher()

@@ -7,8 +7,8 @@ local function options_of(id)
   return options and cjson.decode(options) or {}
 end
 
--- Who has not been heard of for long is not told.
-local function tell(id, status)
+-- News is 'T STATUS', and of a small result more: 'T COMPLETE bytes'. Who has not been heard of for long is not told.
+local function tell(id, news)
   local inboxes = redis.call('HGET', key('task:watchers'), id)
   if not inboxes then
     return
@@ -16,13 +16,13 @@ local function tell(id, status)
   for inbox in string.gmatch(inboxes, '%S+') do
     local heard = redis.call('ZSCORE', key('waiters'), inbox)
     if heard and tonumber(now) - tonumber(heard) < INBOX_TTL then
-      tell_inbox(inbox, id, status)
+      tell_inbox(inbox, id .. ' ' .. news)
     end
   end
   redis.call('HDEL', key('task:watchers'), id)
 end
 
-local function end_task(id, status)
+local function end_task(id, status, news)
   redis.call('HSET', key('task:status'), id, status)
   redis.call('HSET', key('task:time_complete'), id, now)
   redis.call('RPUSH', complete_key(id), id)
@@ -34,5 +34,5 @@ local function end_task(id, status)
   if options.result_ttl then
     redis.call('ZADD', key('task:expire'), after(options.result_ttl), id)
   end
-  tell(id, status)
+  tell(id, news or status)
 end

@@ -10,7 +10,7 @@ local function add_watcher(id, inboxes, inbox)
 end
 
 -- Whoever watches a task that is over is told at once. The inbox may lose it, so a full server may refuse this.
-local function tell_inbox(inbox, id, status)
-  redis.pcall('RPUSH', inbox_key(inbox), id .. ' ' .. status)
+local function tell_inbox(inbox, news)
+  redis.pcall('RPUSH', inbox_key(inbox), news)
   redis.call('EXPIRE', inbox_key(inbox), INBOX_TTL)
 end
