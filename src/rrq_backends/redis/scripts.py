@@ -58,8 +58,10 @@ class Scripts:
     def run(self, name: str, slot: str, *arguments: Argument) -> Reply:
         """Run a script once. `slot` is the key that names the slot of all keys it uses."""
         command = self._command(name, slot, *arguments)
-        with suppress(ScriptUnknown):
+        try:
             return self._connections.call(*command)
+        except ScriptUnknown:
+            pass
         return self._connections.call(*self._spelt_out(name, command))
 
     def run_each(self, name: str, slot: str, portions: Sequence[Sequence[Argument]]) -> list[Reply]:

@@ -87,6 +87,8 @@ def portions(tasks: Sequence[NewTask]) -> Iterator[Sequence[NewTask]]:
 
 def values_of(tasks: Sequence[NewTask], values: Mapping[Hash, NewValue], sent: set[Hash]) -> list[NewValue]:
     """Pick the values that a portion names and that no portion before it has brought."""
+    if not values:
+        return []
     wanted = dict.fromkeys(hash for task in tasks for hash in task.values if hash in values and hash not in sent)
     sent.update(wanted)
     return [values[hash] for hash in wanted]

@@ -10,10 +10,12 @@ from attrs import frozen
 
 from rrq_core.client import environment
 from rrq_core.client.inbox import Inbox
+from rrq_core.client.options import TaskOptions
 from rrq_core.client.seconds import checked_seconds
 from rrq_core.errors import Closed
 from rrq_core.model.ids import QueueId
 from rrq_core.model.queue_configuration import PLAIN_CONFIGURATION, QueueConfiguration
+from rrq_core.payload import CallEncoder
 from rrq_core.plugins import without_password
 from rrq_core.ports import Backend
 from rrq_core.store import ValueStore
@@ -30,6 +32,15 @@ class Choices:
     by_value: tuple[str, ...] = ()
 
 
+@frozen(kw_only=True, eq=False)
+class Prepared:
+    """What calls of a function were encoded by, and for which function and options."""
+
+    function: object
+    options: TaskOptions
+    encoder: CallEncoder
+
+
 class Connection:
     """An open connection to one queue. What people hold is the `Controller`, which adds the calls."""
 
@@ -42,6 +53,7 @@ class Connection:
         self._inbox = Inbox(backend.queue, self._values.discard)
         self._process = os.getpid()
         self._is_closed = False
+        self.prepared: Prepared | None = None
         _open.add(self)
 
     def __repr__(self) -> str:

@@ -81,23 +81,24 @@ def task_create_call(
     R: rrq_task_create_call
     """
     connection = chosen(controller)
-    return create_call(connection, fn, args, kwargs, task_options(options, connection.queue_id))
+    arguments, keywords = _positional(args), keywords_of(kwargs, "kwargs")
+    return create_call(connection, fn, arguments, keywords, task_options(options, connection.queue_id))
 
 
 def create_call(
     connection: Connection,
     fn: Callable[..., T],
     args: Sequence[object],
-    kwargs: Mapping[str, object] | None,
+    kwargs: Mapping[str, object],
     options: TaskOptions,
 ) -> Task[T]:
-    """Submit a call with options that were checked.
+    """Submit a call with arguments and options that were checked.
 
     Raises:
         NotSendable, InvalidArgument, TaskNotFound, KeyTaken: As `task_create_call`.
     """
     encoder = encoder_for(connection, fn, options)
-    id = submit_call(connection, encoder, _positional(args), keywords_of(kwargs, "kwargs"), options)
+    id = submit_call(connection, encoder, args, kwargs, options)
     return Task(id, connection.queue_id, connection)
 
 

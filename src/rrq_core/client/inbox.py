@@ -155,8 +155,10 @@ class Inbox:
 
     def _take(self, news: Sequence[Ended]) -> None:
         """Believe news, but ask about failures: since it was sent, such a task may have been brought back."""
-        self._settle(end for end in news if not end.status.is_failure)
-        self._ask(self._wishes.wanted_among([end.task for end in news if end.status.is_failure]))
+        failures = [end.task for end in news if end.status.is_failure]
+        self._settle([end for end in news if not end.status.is_failure] if failures else news)
+        if failures:
+            self._ask(self._wishes.wanted_among(failures))
 
     def _settle(self, news: Iterable[Ended]) -> None:
         settled = self._wishes.settle(news)

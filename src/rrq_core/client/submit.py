@@ -8,7 +8,7 @@ from itertools import islice
 
 from attrs import evolve
 
-from rrq_core.client.connection import Connection
+from rrq_core.client.connection import Connection, Prepared
 from rrq_core.client.options import DEFAULT_OPTIONS, TaskOptions
 from rrq_core.errors import InvalidArgument, RrqError, TaskNotFound
 from rrq_core.model.ids import GroupName, Hash, Tag, TaskId, WatcherId, new_task_id
@@ -27,19 +27,25 @@ Slice = list[tuple[NewTask, tuple[NewValue, ...]]]
 def encoder_for(
     connection: Connection, function: Callable[..., object] | Expression, options: TaskOptions
 ) -> CallEncoder:
-    """Prepare a function for calls, or an expression for its variables.
+    """Prepare a function for calls, or an expression for its variables; what was prepared last is used again.
 
     Raises:
         NotSendable: If it, or a kind of errors in `retry_on`, cannot be sent.
         InvalidArgument: If it is no callable.
     """
-    return CallEncoder(
+    last = connection.prepared
+    if last is not None and last.function is function and last.options is options and last.encoder.still_holds:
+        return last.encoder
+    encoder = CallEncoder(
         function,
         connection.queue_id,
         by_value=connection.by_value,
         run=options.run,
         retry_on=options.retry_on,
     )
+    if encoder.still_holds:
+        connection.prepared = Prepared(function=function, options=options, encoder=encoder)
+    return encoder
 
 
 def submit_call(
@@ -189,13 +195,18 @@ def _send(
 ) -> list[Submitted]:
     queue = connection.backend.queue
     try:
-        if sum(value.size for value in values) <= TRAVEL_ALONG and not any(map(connection.values.is_large, values)):
+        if not values or _travel_along(connection, values):
             return queue.submit(tasks, values, watcher=watcher)
         tag = Tag(f"submit:{secrets.token_hex(16)}")
         connection.values.put(tag, values, provisional=True)
         return queue.submit(tasks, watcher=watcher, provisional=tag)
     except TaskNotFound as error:
         raise TaskNotFound(error.tasks, connection.queue_id, "nothing can depend on it") from error
+
+
+def _travel_along(connection: Connection, values: Sequence[NewValue]) -> bool:
+    """Whether values go with their tasks; else they go ahead."""
+    return sum(value.size for value in values) <= TRAVEL_ALONG and not any(map(connection.values.is_large, values))
 
 
 def _found(connection: Connection, tasks: Sequence[NewTask]) -> list[TaskId]:

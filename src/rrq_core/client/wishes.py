@@ -155,7 +155,7 @@ class Wishes:
     def time_poll(self) -> float | None:
         """Give the shortest period of those who wait, None if nobody does."""
         with self._lock:
-            return min((watch.time_poll for watch in self._watches), default=None)
+            return min([watch.time_poll for watch in self._watches], default=None)
 
     def end_all(self) -> list[Watch]:
         """Strike out every wait; answer whose they were."""

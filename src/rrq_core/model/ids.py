@@ -1,7 +1,7 @@
 """Identities: what tasks, workers, queues, values and messages are called, and which names are allowed."""
 
+import os
 import re
-import secrets
 from typing import NewType
 
 from rrq_core.errors import InvalidName
@@ -24,7 +24,7 @@ _HEX_32 = re.compile(r"[0-9a-f]{32}\Z")
 
 def new_task_id() -> TaskId:
     """Make a random task id: 32 lower-case hexadecimal digits."""
-    return TaskId(secrets.token_hex(16))
+    return TaskId(os.urandom(16).hex())
 
 
 def is_task_id(text: str) -> bool:

@@ -15,7 +15,7 @@ from rrq_core.payload.context import Context, PayloadKind
 from rrq_core.payload.encoded_call import EncodedCall
 from rrq_core.payload.envelope import JSON, with_last_buffer, write_envelope
 from rrq_core.payload.expression import Expression
-from rrq_core.payload.function import FunctionName
+from rrq_core.payload.function import FunctionName, is_found
 from rrq_core.payload.group_identity import member_hash
 from rrq_core.payload.identity import call_hash
 from rrq_core.payload.modules_by_value import modules_by_value
@@ -92,6 +92,17 @@ class CallEncoder:
         self._before_arguments: tuple[Buffer, ...] = (*self._function.buffers, *self._retry_on.buffers)
         self.name = str(self._function.name)
         self._without_arguments = self._body_without_arguments()
+
+    @property
+    def still_holds(self) -> bool:
+        """Whether one that is made now would be the same: as long as a name finds this very function."""
+        function = self._function.function
+        return (
+            function is not None
+            and self._function.is_named
+            and is_found(self._function.name, function)
+            and self._is_signing == (keyring() is not None)
+        )
 
     def share(self, argument: object, what: str, *, always: bool = False) -> object:
         """Prepare an argument of many calls, so that it is pickled once: pass what this returns in its place.

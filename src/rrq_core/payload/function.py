@@ -57,9 +57,15 @@ def reference_to(function: Function, by_value: Collection[str]) -> FunctionName 
         by_value: Names of modules that the other process does not have.
     """
     for name in _names(function):
-        if _is_importable(name.module, by_value) and _is_same(_lookup(name), function):
+        if _is_importable(name.module, by_value) and is_found(name, function):
             return name
     return None
+
+
+def is_found(name: FunctionName, function: Function) -> bool:
+    """Tell whether a name stands for this very function, here and now."""
+    found = _lookup(name)
+    return found is function or (isinstance(found, _BOUND) and isinstance(function, _BOUND) and found == function)
 
 
 def find_function(name: FunctionName, subject: object, names: Mapping[str, object]) -> Function:
@@ -151,7 +157,3 @@ def _among(names: Mapping[str, object], name: FunctionName) -> object:
         return reduce(getattr, others, names[first])
     except (KeyError, AttributeError):
         return None
-
-
-def _is_same(found: object, function: Function) -> bool:
-    return found is function or (isinstance(found, _BOUND) and isinstance(function, _BOUND) and found == function)

@@ -104,9 +104,10 @@ class Execution:
             Fenced: If the session is over.
             BackendError: What the store answers, or that it is away; call this again then.
         """
-        if self._claim is not None and self._untold:
-            self._tell(self._claim, self._untold)
-        self._claim, self._untold = None, News()
+        if self._claim is not None:
+            if self._untold:
+                self._tell(self._claim, self._untold)
+            self._claim, self._untold = None, News()
 
     def show_stack_of_child(self) -> None:
         """Have the stack of the process that runs told. In any thread."""

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from functools import partial
 
 from rrq_core.errors import WorkerIdTaken
@@ -108,6 +107,8 @@ def _print_named(id: WorkerId, line: str) -> None:
 
 def print_line(line: str) -> None:
     """Print a line of a worker's log, at once."""
-    with suppress(OSError, ValueError):  # a closed pipe, a closed file: nobody reads it, and the work goes on
+    try:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
+    except (OSError, ValueError):
+        return  # a closed pipe, a closed file: nobody reads it, and the work goes on

@@ -30,7 +30,7 @@ class Patience:
         Raises:
             BackendUnavailable, BackendFull: If the worker is asked to stop meanwhile, and has nothing to hand in.
         """
-        pauses = growing_pauses()
+        pauses = None
         while True:
             try:
                 return call()
@@ -38,4 +38,5 @@ class Patience:
                 if self._stop.reason is not None and not self._has_outcome():
                     raise
                 self._journal.show("UNAVAILABLE", str(error))
+                pauses = pauses or growing_pauses()
                 self._stop.pause(next(pauses))
