@@ -85,6 +85,30 @@ def test_only_one_of_many_claims_wins(root: Path) -> None:
     assert [entry.name for entry in offload.list()] == ["owner"]
 
 
+def test_who_lists_the_files_of_a_root_sees_values_alone(root: Path) -> None:
+    offload = DiskOffload(root=root)
+    offload.claim("owner.json", b'{"queue_id": "q"}')
+    offload.mset({"a": b"x"})
+    assert [path.name for path in root.rglob("*") if path.is_file()] == ["a"]
+    assert offload.mget(["owner.json"]) == [b'{"queue_id": "q"}']
+    assert {entry.name for entry in offload.list()} == {"owner.json", "a"}
+
+
+@pytest.mark.parametrize("claim", [b"a\0b", b"long" * 2000])
+def test_a_claim_of_any_bytes_is_kept(root: Path, claim: bytes) -> None:
+    offload = DiskOffload(root=root)
+    assert [bytes(offload.claim("owner", data)) for data in (claim, b"second")] == [claim, claim]
+
+
+def test_a_claim_is_kept_where_there_are_no_symbolic_links(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*paths: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("rrq_offload_disk.claims.os.symlink", refuse)
+    offload = DiskOffload(root=root)
+    assert [bytes(offload.claim("owner", data)) for data in (b"first", b"second")] == [b"first", b"first"]
+
+
 def test_what_is_written_to_a_mapped_file_stays_in_memory(root: Path) -> None:
     offload = DiskOffload(root=root, mmap=True)
     offload.mset({"a": b"abc"})

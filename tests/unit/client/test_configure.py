@@ -16,7 +16,8 @@ def test_the_same_again_is_fine(url: str, tmp_path: Path) -> None:
     first = rrq.configure("lab", url, store_max_size=1000, offload=tmp_path / "root")
     assert rrq.configure("lab", url, store_max_size=1000, offload=str(tmp_path / "root")) == first
     assert rrq.configure("lab", url, store_max_size=1e3, offload=(tmp_path / "root").as_uri()) == first
-    assert json.loads((tmp_path / "root" / OWNER_FILE).read_text())["queue_id"] == "lab"
+    (owner,) = rrq.open_offload(str(tmp_path / "root")).mget([OWNER_FILE])
+    assert json.loads(bytes(owner))["queue_id"] == "lab"
 
 
 def test_another_configuration_is_refused(url: str) -> None:

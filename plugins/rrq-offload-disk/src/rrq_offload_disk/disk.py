@@ -13,6 +13,7 @@ from attrs import frozen
 from rrq_core.errors import ObjectMissing
 from rrq_core.model.value import Buffer, OffloadEntry
 from rrq_core.ports import PART, Offload
+from rrq_offload_disk.claims import can_claim
 from rrq_offload_disk.reading import is_mappable, mapped, read
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*\Z")
@@ -61,7 +62,7 @@ class DiskOffload(Offload):
         with suppress(FileNotFoundError), os.scandir(self.root) as entries:
             for entry in entries:
                 with suppress(FileNotFoundError):
-                    if entry.is_file(follow_symlinks=False):
+                    if entry.is_file(follow_symlinks=False) or entry.is_symlink():
                         found = entry.stat(follow_symlinks=False)
                         yield OffloadEntry(name=entry.name, size=found.st_size, modified=found.st_mtime)
 
@@ -77,11 +78,14 @@ class DiskOffload(Offload):
                 raise
 
     def claim(self, name: str, data: Buffer) -> Buffer:
-        """Write a file unless there is one of its name, in one step, and read the one that is there."""
-        with self._whole(data) as part, suppress(FileExistsError):
-            os.link(part, self._path(name))
+        """Write something unless there is something of its name, in one step, and read what is there."""
+        path = self._path(name)
+        self.root.mkdir(parents=True, exist_ok=True)
+        if not can_claim(path, bytes(data)):
+            with self._whole(data) as part, suppress(FileExistsError):
+                os.link(part, path)
         self._sync_root()
-        return read(self._path(name))
+        return read(path)
 
     def put_file(self, name: str, path: Path) -> None:
         """Move a file here, without reading it where it lies on the same file system."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rrq_core.model.memory import new_memory
 from rrq_core.model.value import Buffer
+from rrq_offload_disk.claims import claimed
 
 # File systems on which a file that is removed elsewhere takes its mapped pages away.
 _REMOTE = ("nfs", "cifs", "smb", "fuse", "9p", "afs", "ceph", "glusterfs", "lustre", "beegfs", "gpfs", "davfs")
@@ -14,11 +15,13 @@ _MOUNTS = Path("/proc/self/mounts")
 
 
 def read(path: Path) -> Buffer:
-    """Read a file into memory that is the caller's own.
+    """Read a file into memory that is the caller's own, or a claim.
 
     Raises:
         FileNotFoundError: If there is none.
     """
+    if (claim := claimed(path)) is not None:
+        return claim
     with open(path, "rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
         data = new_memory(size)
@@ -29,11 +32,13 @@ def read(path: Path) -> Buffer:
 
 
 def mapped(path: Path) -> Buffer:
-    """Map a file. What is written to the memory stays there: the file never changes.
+    """Map a file, or read a claim. What is written to the memory stays there: the file never changes.
 
     Raises:
         FileNotFoundError: If there is none.
     """
+    if (claim := claimed(path)) is not None:
+        return claim
     with open(path, "rb") as file:
         if os.fstat(file.fileno()).st_size == 0:
             return b""
