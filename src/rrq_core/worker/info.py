@@ -6,7 +6,6 @@ import platform
 import socket
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from importlib.metadata import Distribution, PackageNotFoundError, version
 from pathlib import Path
 
@@ -92,5 +91,5 @@ def _own_packages() -> Iterator[tuple[str, str]]:
     for entry in sys.path:
         for file in Path(entry or ".").glob(f"*.dist-info/{_INSTALLED_FROM}"):
             package = Distribution.at(file.parent)
-            with suppress(KeyError):  # what is left of one that was removed
+            if package.read_text("METADATA") is not None:  # else it is what is left of one that was removed
                 yield package.metadata["Name"], package.version
