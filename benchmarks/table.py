@@ -37,6 +37,15 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
+def times(ratio: float) -> str:
+    """Show a ratio.
+
+    >>> times(0.0254), times(97.94)
+    ('0.025', '97.9')
+    """
+    return f"{ratio:.3f}" if ratio < 0.1 else f"{ratio:.1f}"
+
+
 def markdown(rows: Sequence[Row]) -> str:
     """Make a table of the rows."""
     lines = ["| what | floor | rrq-core | ratio | aim |", "|---|---:|---:|---:|---:|"]
