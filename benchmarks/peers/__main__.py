@@ -14,8 +14,8 @@ import redis
 from benchmarks.server import describe, private_server
 from benchmarks.table import circumstances, duration, rate, times
 
-ENVIRONMENTS = Path(__file__).parent / ".environments"
 ROOT = Path(__file__).parents[2]
+ENVIRONMENTS = ROOT / ".venv" / "peers"
 NEEDS: Mapping[str, Sequence[str]] = {
     "with_rrq": (),
     "with_rrq_processes": (),
