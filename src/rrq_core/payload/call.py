@@ -39,6 +39,16 @@ def describe_call(body: Buffer, context: Context) -> str:
     return str(header.function)
 
 
+def version_in(body: Buffer, context: Context) -> str | None:
+    """Give the version of the function that a body calls, None if it does not say. Nothing is unpickled.
+
+    Raises:
+        PayloadRefused: If the body is damaged.
+    """
+    _, header = _read(bytes(body), context)
+    return header.version
+
+
 def stored_values_of(body: Buffer, context: Context) -> tuple[Hash, ...]:
     """Give the hashes of the stored values that a body names, each once. Nothing is unpickled.
 
