@@ -107,7 +107,7 @@ def test_it_stops_first_in_the_body_of_a_coroutine(q: rrq.Controller, debug: Deb
 
 
 def test_it_does_not_stop_in_finalizers(q: rrq.Controller, debug: Debug) -> None:
-    said = debug(q.submit(swept), "step", "step", "p n * 100 + 7", "continue")
+    said = debug(q.submit(swept), "step", "step", "step", "p n * 100 + 7", "continue")
     assert "__del__" not in said
     assert "407" in said
 
