@@ -65,6 +65,11 @@ async def use(q: rrq.Controller) -> None:
     reveal_type(q.submit(anything, 1).result())  # Any
     reveal_type(q.executor().submit(word, 1))  # TaskFuture[str]
     reveal_type(q.executor(retries=1).submit(word, 1).result())  # str
+    reveal_type(q.executor().submit(later, 1))  # TaskFuture[float]
+    reveal_type(q.executor().map(word, [1]))  # Iterator[str]
+    reveal_type(q.executor().map(later, [1]))  # Iterator[float]
+    reveal_type(rrq.task_create_expr(lambda: later(3)).result())  # float
+    reveal_type(rrq.task_create_bulk_expr(lambda: later(3), {"n": [1]}))  # list[Task[float]]
     reveal_type(rrq.seed())  # int
     q.options(on_lost="retry")  # error: arg-type
     q.options(queue=3)  # error: arg-type
@@ -96,7 +101,7 @@ def test_types_go_through_the_queue(snippet: Path) -> None:
         if line.startswith("snippet.py:"):
             about[int(line.split(":")[1])] += line
     for number, expected in EXPECTED.items():
-        told = about[number].replace("builtins.", "")
+        told = about[number].replace("builtins.", "").replace("typing.", "")
         for module in ("client.task", "client.task_error", "client.executor", "client.groups", "model.status"):
             told = told.replace(f"rrq_core.{module}.", "")
         wanted = f"[{expected.removeprefix('error: ')}]" if expected.startswith("error: ") else f'"{expected}"'
