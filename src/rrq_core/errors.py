@@ -2,6 +2,7 @@
 
 RrqError
 ├── InvalidArgument (ValueError)        an argument that cannot be right
+│   ├── InvalidType (TypeError)         an argument of a type that cannot be right
 │   ├── InvalidName                     a queue id, queue name or worker id that is none
 │   └── InvalidExpression (SyntaxError) an expression that is no Python
 ├── NameNotFound (NameError)            a name in an expression that is nowhere to be found
@@ -52,6 +53,10 @@ class RrqError(Exception):
 
 class InvalidArgument(RrqError, ValueError):
     """An argument that cannot be right. Nothing was written."""
+
+
+class InvalidType(InvalidArgument, TypeError):
+    """An argument is of a type that cannot be right, as no function where one is called. Nothing was written."""
 
 
 class InvalidName(InvalidArgument):

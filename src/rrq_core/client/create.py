@@ -9,7 +9,7 @@ from rrq_core.client.options import OptionArguments, TaskOptions, check_for_many
 from rrq_core.client.submit import Arguments, encoder_for, submit_call, submit_calls
 from rrq_core.client.table import calls_of, keywords_of
 from rrq_core.client.task import Task
-from rrq_core.errors import InvalidArgument
+from rrq_core.errors import InvalidArgument, InvalidType
 
 T = TypeVar("T")
 
@@ -194,10 +194,10 @@ def mapped_calls(iterables: Sequence[Iterable[object]], options: TaskOptions) ->
 
 def _check_iterable(iterable: object, place: int) -> None:
     if not isinstance(iterable, Iterable):
-        raise InvalidArgument(f"iterable {place} of map is none, but {type(iterable).__name__}: {iterable!r:.60}")
+        raise InvalidType(f"iterable {place} of map is none, but {type(iterable).__name__}: {iterable!r:.60}")
 
 
 def _positional(args: object) -> Sequence[object]:
     if not isinstance(args, Sequence) or isinstance(args, str | bytes):
-        raise InvalidArgument(f"args is a list or tuple of arguments, as in args=[1, 2], not {args!r:.60}")
+        raise InvalidType(f"args is a list or tuple of arguments, as in args=[1, 2], not {args!r:.60}")
     return args

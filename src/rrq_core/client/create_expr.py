@@ -51,8 +51,8 @@ def task_create_expr(
     is found nowhere but is called, as `f(1)` or `tools.f(1)`, is left to the worker's environment.
 
     Args:
-        expr: Source text, of one line or several: the value of the last expression is that of the task. Or a lambda
-            without arguments, or an `ast` node.
+        expr: Source text, of one line or several: the value of the expression in its last line is that of the task;
+            None if it ends in a statement, such as an assignment. Or a lambda without arguments, or an `ast` node.
         controller: The controller; None: the default one.
         **options: How it is to be run, as in `task_create_call`.
     Returns:
