@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -86,11 +87,12 @@ EXPECTED = {
 
 
 @pytest.fixture
-def snippet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    file = tmp_path / "snippet.py"
+def snippet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    file, limit = tmp_path / "snippet.py", sys.getrecursionlimit()
     file.write_text(SNIPPET)
     monkeypatch.chdir(tmp_path)
-    return file
+    yield file
+    sys.setrecursionlimit(limit)  # which mypy raises
 
 
 def test_types_go_through_the_queue(snippet: Path) -> None:
