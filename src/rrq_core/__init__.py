@@ -79,6 +79,7 @@ if TYPE_CHECKING:
         InvalidArgument,
         InvalidExpression,
         InvalidName,
+        InvalidType,
         KeyTaken,
         LaunchFailed,
         LogMissing,
@@ -161,7 +162,7 @@ _HOMES = {
     "rrq_core.errors": (
         "BackendDenied BackendError BackendFull BackendUnavailable CancelTimeout Closed ConfigurationTaken "
         "EnvironmentBroken ForeignKey GroupNotFound HeartbeatNotFound HeartbeatTimeout InvalidArgument "
-        "InvalidExpression InvalidName KeyTaken LaunchFailed LogMissing MessageError NameNotFound "
+        "InvalidExpression InvalidName InvalidType KeyTaken LaunchFailed LogMissing MessageError NameNotFound "
         "NoDefaultController NotCancellable NotInTask NotRetriable NotSendable ObjectMissing OffloadError "
         "PayloadRefused PluginError QueueGone ResultMissing RrqError SchemaMismatch TaskInUse TaskNotFound "
         "TaskTimeout UnknownScheme ValueTooLarge WorkerIdTaken WorkerLost WorkerNotFound WorkerTimeout"
@@ -200,6 +201,7 @@ __all__ = [
     "InvalidArgument",
     "InvalidExpression",
     "InvalidName",
+    "InvalidType",
     "KeyTaken",
     "LaunchFailed",
     "LogEntry",

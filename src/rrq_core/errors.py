@@ -2,6 +2,7 @@
 
 RrqError
 ├── InvalidArgument (ValueError)        an argument that cannot be right
+│   ├── InvalidType (TypeError)         an argument of a type that cannot be right
 │   ├── InvalidName                     a queue id, queue name or worker id that is none
 │   └── InvalidExpression (SyntaxError) an expression that is no Python
 ├── NameNotFound (NameError)            a name in an expression that is nowhere to be found
@@ -52,6 +53,10 @@ class RrqError(Exception):
 
 class InvalidArgument(RrqError, ValueError):
     """An argument that cannot be right. Nothing was written."""
+
+
+class InvalidType(InvalidArgument, TypeError):
+    """An argument is of a type that cannot be right, as no function where one is called. Nothing was written."""
 
 
 class InvalidName(InvalidArgument):
@@ -230,15 +235,20 @@ class MessageError(RrqError):
 class EnvironmentBroken(RrqError, RuntimeError):
     """The environment of a worker could not be made. No task runs in it."""
 
-    def __init__(self, summary: str) -> None:
-        self.summary = summary
-        super().__init__(
+    def __init__(self, summary: str, is_workers: bool = True) -> None:
+        self.summary, self.is_workers = summary, is_workers
+        at_worker = (
             f"the environment of this worker could not be made: {summary}; mend its create function or its sources, "
             "call worker_envir_set() if the function has changed, and send REFRESH"
         )
+        here = (
+            f"the environment of the workers could not be made here, so the task was not run: {summary}; what its "
+            "create function needs, its packages and sources, must be on this machine, too"
+        )
+        super().__init__(at_worker if is_workers else here)
 
-    def __reduce__(self) -> "tuple[type[EnvironmentBroken], tuple[str]]":
-        return type(self), (self.summary,)
+    def __reduce__(self) -> "tuple[type[EnvironmentBroken], tuple[str, bool]]":
+        return type(self), (self.summary, self.is_workers)
 
 
 class ObjectMissing(RrqError, LookupError):

@@ -152,6 +152,29 @@ def test_a_changed_module_that_a_source_imports_is_seen_after_a_refresh(world: W
     assert world.rates() == [2, 2]
 
 
+def test_a_module_that_was_edited_is_said_until_a_refresh(world: World) -> None:
+    paths, model = world.directory / "paths.py", world.directory / "model.py"
+    paths.write_text(f"import sys\nsys.path.insert(0, {str(world.directory)!r})\nimport model")
+    world.write("def rate(): raise LookupError('not yet')")
+    rrq.worker_envir_set(rrq.envir(sources=paths), notify=False)
+    world.refresh()
+    world.submit(True).wait(TIMEOUT)  # what tasks are forked from has imported it, too
+    world.write("def rate(): return 2")
+    for separate in (False, True, False):
+        with pytest.raises(LookupError, match="not yet") as caught:
+            world.submit(separate).result(timeout=TIMEOUT)
+        assert isinstance(caught.value, rrq.TaskError)
+        (said,) = caught.value.__notes__
+        assert f"{model} was edited" in said
+        assert said in caught.value.trace
+        assert caught.value.warnings == (said,)
+    assert wait_until(lambda: [line for line in world.log() if "STALE" in line], "it is in the log") == [
+        f"STALE {model}"
+    ]
+    assert world.refresh() == "OK"
+    assert world.rates() == [2, 2]
+
+
 @BOTH
 def test_each_task_tells_what_broke_the_environment_and_the_worker_lives(world: World, separate: bool) -> None:
     world.set_model("def rate(): return 1\n1 / 0")

@@ -12,7 +12,7 @@ from rrq_backends.redis.keys import QueueKeys
 from rrq_backends.redis.replies import items, number, optional_text, pairs, raw, text, texts
 from rrq_backends.redis.scan import scan_hash
 from rrq_backends.redis.scripts import QueueScripts
-from rrq_core.errors import BackendError, NotRetriable, TaskInUse, TaskNotFound
+from rrq_core.errors import BackendError, NotRetriable, ObjectMissing, TaskInUse, TaskNotFound
 from rrq_core.model.ids import GroupName, Hash, QueueName, Tag, TaskId, WatcherId, WorkerId
 from rrq_core.model.report import Recovered, Violation
 from rrq_core.model.status import TaskStatus
@@ -102,7 +102,7 @@ class RedisQueue(Queue):
     def retry(self, retries: Sequence[NewRetry]) -> list[TaskStatus]:
         if not retries:
             return []
-        wanted = [part for retry in retries for part in (retry.task, retry.new, retry.queue or "")]
+        wanted = [part for retry in retries for part in _retry_arguments(retry)]
         answer = self._scripts.run_settled("retry", *wanted)
         word = raw(answer[0])
         if word != b"OK":
@@ -229,9 +229,15 @@ def _task_or_none(reply: Reply) -> TaskId | None:
     return None if id is None else TaskId(id)
 
 
+def _retry_arguments(retry: NewRetry) -> list[Argument]:
+    return [retry.task, retry.new, retry.queue or "", retry.body or b"", len(retry.values), *retry.values]
+
+
 def _retry_refusal(word: bytes, details: list[str], queue_id: str) -> Exception:
     if word == b"NO_TASK":
         return TaskNotFound(details, queue_id)
+    if word == b"NO_VALUE":
+        return ObjectMissing(details, "it went between being stored and being named by a retry; retry again")
     if word == b"TWICE":
         return NotRetriable(f"task {details[0]} is asked to be retried twice at once; once is enough")
     if word == b"LOST":

@@ -6,8 +6,9 @@ from typing import Any, ParamSpec, TypeVar, overload
 from attrs import fields
 
 from rrq_core.client.connection import Connection
-from rrq_core.client.create import create_call, submit_map
+from rrq_core.client.create import create_call
 from rrq_core.client.groups import TaskGroup
+from rrq_core.client.named_group import map_calls
 from rrq_core.client.options import DEFAULT_OPTIONS, TaskOptions
 from rrq_core.client.task import Task
 
@@ -58,5 +59,4 @@ class BoundOptions:
         self, fn: Callable[..., Any], *iterables: Iterable[object], name: str | None = None, keep: bool = True
     ) -> TaskGroup[Any]:
         """Submit a call for each tuple of the zipped iterables; see `Controller.map`."""
-        tasks = submit_map(self._controller, fn, iterables, self._options, name)
-        return TaskGroup(tasks, self._controller, keep=keep)
+        return map_calls(self._controller, fn, iterables, self._options, name, keep)

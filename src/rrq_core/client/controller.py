@@ -11,10 +11,11 @@ from typing import Any, ParamSpec, Self, TypeVar, Unpack, overload
 from rrq_core.client import defaults, environment
 from rrq_core.client.bound_options import BoundOptions
 from rrq_core.client.connection import Choices, Connection
-from rrq_core.client.create import create_call, submit_map
+from rrq_core.client.create import create_call
 from rrq_core.client.executor import QueueExecutor
 from rrq_core.client.groups import TaskGroup
 from rrq_core.client.html import controller_html
+from rrq_core.client.named_group import map_calls
 from rrq_core.client.objects import StoredObjects
 from rrq_core.client.options import DEFAULT_OPTIONS, OptionArguments, task_options
 from rrq_core.client.reference import task_id_of
@@ -101,7 +102,8 @@ class Controller(Connection):
             fn: Any callable.
             *iterables: Arguments, one iterable for each parameter; the shortest ends it.
             name: A name for the group, by which it is found again. The same name, function name and arguments again
-                submit only the calls that are new, and give all.
+                submit only the calls that are new, and give all. A warning says how many of those that are there ran
+                another version of the function; `retry` of the group runs those that failed with this one.
             keep: Whether tasks stay once the group has handed out their results.
         Raises:
             InvalidArgument: If there is nothing to call it with.
@@ -111,7 +113,7 @@ class Controller(Connection):
         ...     q.map(divmod, [7, 8], [3, 3]).results()
         [(2, 1), (2, 2)]
         """
-        return TaskGroup(submit_map(self, fn, iterables, DEFAULT_OPTIONS, name), self, keep=keep)
+        return map_calls(self, fn, iterables, DEFAULT_OPTIONS, name, keep)
 
     def group(self, name: str) -> TaskGroup[object]:
         """Find a named group again: its tasks in the order in which they were submitted.

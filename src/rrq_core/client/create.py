@@ -9,8 +9,7 @@ from rrq_core.client.options import OptionArguments, TaskOptions, check_for_many
 from rrq_core.client.submit import Arguments, encoder_for, submit_call, submit_calls
 from rrq_core.client.table import calls_of, keywords_of
 from rrq_core.client.task import Task
-from rrq_core.errors import InvalidArgument
-from rrq_core.model.ids import group_name
+from rrq_core.errors import InvalidArgument, InvalidType
 
 T = TypeVar("T")
 
@@ -163,7 +162,6 @@ def submit_map(
     fn: Callable[..., T],
     iterables: Sequence[Iterable[object]],
     options: TaskOptions,
-    name: str | None = None,
 ) -> list[Task[T]]:
     """Submit a call for each tuple of the zipped iterables, as `map` makes them, with options that were checked.
 
@@ -172,27 +170,34 @@ def submit_map(
         fn: Any callable.
         iterables: Arguments, one iterable for each parameter.
         options: How each is to be run.
-        name: The named group that they are to be in; only calls that it does not have are submitted.
     Raises:
         NotSendable, InvalidArgument: As `task_create_bulk_call`.
+    """
+    calls = mapped_calls(iterables, options)
+    ids = submit_calls(connection, encoder_for(connection, fn, options), calls, options)
+    return [Task(id, connection.queue_id, connection) for id in ids]
+
+
+def mapped_calls(iterables: Sequence[Iterable[object]], options: TaskOptions) -> Iterator[Arguments]:
+    """Give the arguments of the calls that `map` makes.
+
+    Raises:
+        InvalidArgument: If there is nothing to go through, or the options are those of one task.
     """
     check_for_many(options)
     for place, iterable in enumerate(iterables, start=1):
         _check_iterable(iterable, place)
     if not iterables:
         raise InvalidArgument("map needs at least one iterable of arguments: q.map(f, [1, 2, 3])")
-    calls: Iterator[Arguments] = ((arguments, {}) for arguments in zip(*iterables, strict=False))
-    group = None if name is None else group_name(name)
-    ids = submit_calls(connection, encoder_for(connection, fn, options), calls, options, group)
-    return [Task(id, connection.queue_id, connection) for id in ids]
+    return ((arguments, {}) for arguments in zip(*iterables, strict=False))
 
 
 def _check_iterable(iterable: object, place: int) -> None:
     if not isinstance(iterable, Iterable):
-        raise InvalidArgument(f"iterable {place} of map is none, but {type(iterable).__name__}: {iterable!r:.60}")
+        raise InvalidType(f"iterable {place} of map is none, but {type(iterable).__name__}: {iterable!r:.60}")
 
 
 def _positional(args: object) -> Sequence[object]:
     if not isinstance(args, Sequence) or isinstance(args, str | bytes):
-        raise InvalidArgument(f"args is a list or tuple of arguments, as in args=[1, 2], not {args!r:.60}")
+        raise InvalidType(f"args is a list or tuple of arguments, as in args=[1, 2], not {args!r:.60}")
     return args

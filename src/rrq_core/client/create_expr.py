@@ -2,7 +2,7 @@
 
 import ast
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from types import FrameType
 from typing import Any, TypeVar, Unpack, overload
 
@@ -21,11 +21,19 @@ from rrq_core.payload import CallEncoder, Expression, read_expression
 T = TypeVar("T")
 
 
-# Nobody can tell the type of what a text gives, hence Any: with `object` people would have to cast each result.
+# Nobody can tell the type of what a text gives, hence Any: with `object` people would have to cast each result. What a
+# coroutine gives is awaited by the worker.
 @overload
 def task_create_expr(
     expr: str | ast.AST, *, controller: Connection | None = None, **options: Unpack[OptionArguments]
 ) -> Task[Any]: ...
+@overload
+def task_create_expr(
+    expr: Callable[[], Coroutine[Any, Any, T]],
+    *,
+    controller: Connection | None = None,
+    **options: Unpack[OptionArguments],
+) -> Task[T]: ...
 @overload
 def task_create_expr(
     expr: Callable[[], T], *, controller: Connection | None = None, **options: Unpack[OptionArguments]
@@ -43,8 +51,8 @@ def task_create_expr(
     is found nowhere but is called, as `f(1)` or `tools.f(1)`, is left to the worker's environment.
 
     Args:
-        expr: Source text, of one line or several: the value of the last expression is that of the task. Or a lambda
-            without arguments, or an `ast` node.
+        expr: Source text, of one line or several: the value of the expression in its last line is that of the task;
+            None if it ends in a statement, such as an assignment. Or a lambda without arguments, or an `ast` node.
         controller: The controller; None: the default one.
         **options: How it is to be run, as in `task_create_call`.
     Returns:
@@ -75,6 +83,14 @@ def task_create_expr(
 def task_create_bulk_expr(
     expr: str | ast.AST, data: object, *, controller: Connection | None = None, **options: Unpack[OptionArguments]
 ) -> list[Task[Any]]: ...
+@overload
+def task_create_bulk_expr(
+    expr: Callable[[], Coroutine[Any, Any, T]],
+    data: object,
+    *,
+    controller: Connection | None = None,
+    **options: Unpack[OptionArguments],
+) -> list[Task[T]]: ...
 @overload
 def task_create_bulk_expr(
     expr: Callable[[], T], data: object, *, controller: Connection | None = None, **options: Unpack[OptionArguments]

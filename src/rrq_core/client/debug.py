@@ -8,15 +8,19 @@ import threading
 from bdb import BdbQuit
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import FrameType
 
 from rrq_core.client.connection import Connection
 from rrq_core.client.data import FIELDS, stored_values
+from rrq_core.client.notice import notice
 from rrq_core.client.results import task_results
-from rrq_core.errors import TaskNotFound
+from rrq_core.errors import EnvironmentBroken, TaskNotFound
 from rrq_core.model.ids import TaskId
+from rrq_core.model.setting import ENVIR
 from rrq_core.model.task import TaskField, TaskRecord
-from rrq_core.payload import Context, PayloadKind, decode_call, stored_values_of
+from rrq_core.payload import NO_NAMES, Context, PayloadKind, decode_call, stored_values_of
 from rrq_core.payload.trace import users_part
+from rrq_core.worker.creation import created
 from rrq_core.worker.current import CurrentTask, enter_task
 from rrq_core.worker.run import awaited
 
@@ -24,7 +28,8 @@ from rrq_core.worker.run import awaited
 def debug_task(connection: Connection, task: TaskId) -> object:
     """Run a task here under pdb: it stops at the first line of the task's code, and again where that fails.
 
-    What it calls, its arguments, and what `seed()` gives are the task's own. Nothing is told to the queue.
+    What it calls, its arguments, and what `seed()` gives are the task's own. The environment of the workers, if one is
+    set, is made here first, and that is said. Nothing is told to the queue.
 
     Args:
         connection: Where the task is.
@@ -34,6 +39,7 @@ def debug_task(connection: Connection, task: TaskId) -> object:
     Raises:
         TaskNotFound: If it, or one whose result is among its arguments, is unknown.
         PayloadRefused: If something of it cannot be unpickled here.
+        EnvironmentBroken: If the environment cannot be made here.
     """
     (record,) = connection.backend.queue.read([task], FIELDS | {TaskField.WORKER}, follow=False)
     if record is None or record.body is None:
@@ -52,7 +58,8 @@ def debug_task(connection: Connection, task: TaskId) -> object:
 def _call(connection: Connection, record: TaskRecord, body: bytes) -> Callable[[], object]:
     context = Context(kind=PayloadKind.TASK, queue_id=connection.queue_id, names=(record.moved_root or record.id,))
     values = stored_values(connection, record.id, stored_values_of(body, context))
-    call = decode_call(body, context, values, _results(connection, record))
+    results, names = _results(connection, record), _environment(connection)
+    call = decode_call(body, context, values, results, names)
     return lambda: awaited(call.function(*call.args, **call.kwargs))
 
 
@@ -64,15 +71,39 @@ def _results(connection: Connection, record: TaskRecord) -> Mapping[TaskId, obje
     return dict(zip(parents, task_results(parents, controller=connection), strict=True))
 
 
+def _environment(connection: Connection) -> Mapping[str, object]:
+    """Make the environment of the workers here, as they do when they start."""
+    create = connection.backend.settings.get(ENVIR)
+    if create is None:
+        return NO_NAMES
+    notice(f"the environment of the workers of {connection.queue_id!r} is made here, for task.debug()")
+    creation = created(create, connection.queue_id)
+    if creation.error is None:
+        return creation.names
+    raise EnvironmentBroken(creation.error.summary, is_workers=False) from creation.error.__cause__
+
+
 class _Debugger(pdb.Pdb):
     """Stops in the task's code only: not in ours around it, nor in that of the standard library, unless asked to.
 
-    What `namedtuple` generates, which has modules of its own, counts as the library's: event loops make some.
+    What `namedtuple` generates, which has modules of its own, counts as the library's: event loops make some. Nor in
+    finalizers, which run whenever memory is freed, of whatever the process has. (Python 3.11 crashes where `continue`
+    is said in one that runs while a frame is made to be traced.)
     """
+
+    def stop_here(self, frame: FrameType) -> bool:
+        return super().stop_here(frame) and not _is_in_finalizer(frame)
 
     def is_skipped_module(self, module_name: str | None) -> bool:
         top = (module_name or "").partition(".")[0]
         return top == "rrq_core" or top in sys.stdlib_module_names or top.startswith("namedtuple_")
+
+
+def _is_in_finalizer(frame: FrameType) -> bool:
+    inner: FrameType | None = frame
+    while inner is not None and inner.f_code.co_name != "__del__":
+        inner = inner.f_back
+    return inner is not None
 
 
 @contextmanager

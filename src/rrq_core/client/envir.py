@@ -10,7 +10,7 @@ from rrq_core.client.defaults import chosen
 from rrq_core.client.flags import checked_flag
 from rrq_core.client.sending import send_to_present
 from rrq_core.client.workers import worker_records
-from rrq_core.errors import InvalidArgument
+from rrq_core.errors import InvalidArgument, InvalidType
 from rrq_core.model.setting import ENVIR
 from rrq_core.payload import Create, encode_create
 from rrq_core.worker.packages_and_sources import PackagesAndSources
@@ -82,7 +82,7 @@ def envir(
 
 def _checked_create(create: object) -> Create:
     if not callable(create):
-        raise InvalidArgument(
+        raise InvalidType(
             f"create is a function that gets a dict and puts names into it, or None, not {type(create).__name__}: "
             f"{create!r:.60}"
         )

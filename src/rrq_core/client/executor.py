@@ -1,12 +1,12 @@
 """A `concurrent.futures.Executor` whose calls are tasks."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, wait
 from contextlib import ExitStack
 from functools import partial
 from queue import SimpleQueue
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from attrs import define
 
@@ -86,15 +86,34 @@ class QueueExecutor(Executor):
         self._thread: threading.Thread | None = None
         self._is_shut = False
 
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> TaskFuture[T]:
+    # A coroutine function gives what its coroutine gives, which is awaited by the worker.
+    @overload
+    def submit(
+        self, fn: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> TaskFuture[T]: ...
+    @overload
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> TaskFuture[T]: ...
+    def submit(self, fn: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> TaskFuture[Any]:
         """Submit a call; see `task_create_call`."""
         self._check_open()
         (future,) = self._follow([create_call(self._connection, fn, args, kwargs, self._options)])
         return future
 
+    @overload
+    def map(
+        self,
+        fn: Callable[..., Coroutine[Any, Any, T]],
+        *iterables: Iterable[object],
+        timeout: float | None = None,
+        chunksize: int = 1,
+    ) -> Iterator[T]: ...
+    @overload
     def map(
         self, fn: Callable[..., T], *iterables: Iterable[object], timeout: float | None = None, chunksize: int = 1
-    ) -> Iterator[T]:
+    ) -> Iterator[T]: ...
+    def map(
+        self, fn: Callable[..., Any], *iterables: Iterable[object], timeout: float | None = None, chunksize: int = 1
+    ) -> Iterator[Any]:
         """Submit a call for each tuple of the zipped iterables, all at once, and give the values in order.
 
         Args:

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar, overload
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import connection_to
 from rrq_core.client.html import group_html
+from rrq_core.client.mended import Mended
 from rrq_core.client.outcome import waited
 from rrq_core.client.results import outcomes
 from rrq_core.client.retry_failed import retry_failed
@@ -27,10 +28,18 @@ class TaskGroup(TaskReferences[Task[T_co]]):
     `Task` can; in another process it finds the controller of its queue among those that are open there.
     """
 
-    def __init__(self, tasks: Iterable[Task[T_co]], connection: Connection | QueueId, *, keep: bool = True) -> None:
+    def __init__(
+        self,
+        tasks: Iterable[Task[T_co]],
+        connection: Connection | QueueId,
+        *,
+        keep: bool = True,
+        mended: Mended | None = None,
+    ) -> None:
         self._tasks = tuple(tasks)
         self._connection = connection
         self._keep = keep
+        self._mended = mended  # of this process: the function may be one that nobody else has
 
     def __reduce__(self) -> "tuple[Callable[..., TaskGroup[T_co]], tuple[tuple[Task[T_co], ...], QueueId, bool]]":
         return _unpickled, (self._tasks, self._queue_id, self._keep)
@@ -62,7 +71,7 @@ class TaskGroup(TaskReferences[Task[T_co]]):
         return self._connection if isinstance(self._connection, Connection) else connection_to(self._connection)
 
     def _of(self, tasks: Iterable[Task[T_co]]) -> "TaskGroup[T_co]":
-        return TaskGroup(tasks, self._connection, keep=self._keep)
+        return TaskGroup(tasks, self._connection, keep=self._keep, mended=self._mended)
 
     def wait(self, timeout: float | None = None, progress: bool | None = None) -> bool:
         """Wait until all are over, and tell whether all are COMPLETE; see `task_wait`."""
@@ -101,7 +110,8 @@ class TaskGroup(TaskReferences[Task[T_co]]):
         """Run the failed tasks again, each as a new task in its place; see `task_retry`.
 
         IMPOSSIBLE ones are not retried: they wait again by themselves once what they depend on is retried. This group
-        shows the new tasks in the place of the old ones, so that `results` waits for them.
+        shows the new tasks in the place of the old ones, so that `results` waits for them. If `map` gave this named
+        group for a function that was mended since the tasks were submitted, the mended one runs.
 
         Args:
             queue: The queue in which they are to wait; None: the one in which each waited before.
@@ -110,7 +120,7 @@ class TaskGroup(TaskReferences[Task[T_co]]):
         Raises:
             NotRetriable: If all that failed are IMPOSSIBLE, or one depends on a deleted task.
         """
-        return self._of(retry_failed(self._controller, self._tasks, queue))
+        return self._of(retry_failed(self._controller, self._tasks, queue, self._mended))
 
     def _hand_out(self, tasks: Iterable[Task[T_co]]) -> None:
         if not self._keep:

@@ -36,16 +36,28 @@ def encoder_for(
     last = connection.prepared
     if last is not None and last.function is function and last.options is options and last.encoder.still_holds:
         return last.encoder
-    encoder = CallEncoder(
+    encoder = new_encoder(connection, function, options)
+    if encoder.still_holds:
+        connection.prepared = Prepared(function=function, options=options, encoder=encoder)
+    return encoder
+
+
+def new_encoder(
+    connection: Connection,
+    function: Callable[..., object] | Expression,
+    options: TaskOptions,
+    *,
+    says_version: bool = False,
+) -> CallEncoder:
+    """Prepare a function for calls, as `encoder_for`; with `says_version`, bodies tell the version of its code."""
+    return CallEncoder(
         function,
         connection.queue_id,
         by_value=connection.by_value,
         run=options.run,
         retry_on=options.retry_on,
+        says_version=says_version,
     )
-    if encoder.still_holds:
-        connection.prepared = Prepared(function=function, options=options, encoder=encoder)
-    return encoder
 
 
 def submit_call(

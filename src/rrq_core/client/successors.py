@@ -1,24 +1,33 @@
 """Tasks that run again: each under a new id, in the place of the last of its chain."""
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from rrq_core.client.connection import Connection
 from rrq_core.errors import NotRetriable, TaskNotFound
-from rrq_core.model.ids import QueueName, TaskId, new_task_id
+from rrq_core.model.ids import Hash, QueueName, Tag, TaskId, new_task_id
 from rrq_core.model.ids import queue_name as checked_queue_name
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import NewRetry, TaskField, TaskRecord
+from rrq_core.model.value import NewValue
+from rrq_core.payload import EncodedCall
+
+NewCalls = Callable[[TaskId], EncodedCall | None]
 
 PORTION = 250  # tasks in one `retry`, which is whole or not at all
 
 
-def run_again(connection: Connection, tasks: Sequence[TaskId], queue: str | None) -> list[TaskId]:
+def run_again(
+    connection: Connection, tasks: Sequence[TaskId], queue: str | None, calls: NewCalls | None = None
+) -> list[TaskId]:
     """Retry tasks; more than a portion of them only after a look at all.
 
     Args:
         connection: Where they are.
         tasks: Any of their chains.
         queue: The queue in which they are to wait; None: each in the one it waited in before.
+        calls: What is to run in the place of what a task ran before; None, or for a task None: the same again.
     Returns:
         The new ids, in order.
     Raises:
@@ -32,18 +41,41 @@ def run_again(connection: Connection, tasks: Sequence[TaskId], queue: str | None
     new: list[TaskId] = []
     try:
         for start in range(0, len(tasks), PORTION):
-            new += _retry(connection, tasks[start : start + PORTION], name)
+            new += _retry(connection, tasks[start : start + PORTION], name, calls or _the_same)
     except BaseException as error:
         _tell_retried(error, new)
         raise
     return new
 
 
-def _retry(connection: Connection, tasks: Sequence[TaskId], queue: QueueName | None) -> list[TaskId]:
-    retries = [NewRetry(task=task, new=new_task_id(), queue=queue) for task in tasks]
-    connection.backend.queue.retry(retries)
+def _retry(connection: Connection, tasks: Sequence[TaskId], queue: QueueName | None, calls: NewCalls) -> list[TaskId]:
+    retries, values = [], dict[Hash, NewValue]()
+    for task in tasks:
+        call = calls(task)
+        own = {} if call is None else {value.hash: value for value in call.values}
+        body = None if call is None else call.body
+        retries.append(NewRetry(task=task, new=new_task_id(), queue=queue, body=body, values=tuple(own)))
+        values |= own
+    with _stored(connection, list(values.values())):
+        connection.backend.queue.retry(retries)
     connection.inbox.expect_nothing()
     return [retry.new for retry in retries]
+
+
+@contextmanager
+def _stored(connection: Connection, values: Sequence[NewValue]) -> Iterator[None]:
+    """Keep values in the store until tasks have them; whoever looks after the queue does it if this cannot."""
+    if not values:
+        yield
+        return
+    tag = Tag(f"retry:{secrets.token_hex(16)}")
+    connection.values.put(tag, values, provisional=True)
+    yield
+    connection.backend.objects.drop([tag])
+
+
+def _the_same(_: TaskId) -> None:
+    """Keep what a task runs."""
 
 
 def _tell_retried(error: BaseException, new: Sequence[TaskId]) -> None:

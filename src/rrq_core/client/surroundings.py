@@ -43,15 +43,16 @@ def places_around(frame: FrameType) -> list[Place]:
 def places_of_lambda(expr: Callable[[], object]) -> list[Place]:
     """Give the places in which a lambda finds names."""
     function = cast(FunctionType, expr)
-    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    closure = {}
-    for name, cell in cells:
+    code, closure, shown = function.__code__, dict[str, object](), []
+    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         try:
             closure[name] = cell.cell_contents
-        except ValueError:  # the variable has no value yet
-            continue
-    places = [Place(what="the variables that the lambda closes over", names=closure)] if closure else []
-    return [*places, _globals(function.__globals__)]
+            shown.append(name)
+        except ValueError:
+            shown.append(f"{name}, which has no value yet")
+    where = f"the lambda ({code.co_filename}, line {code.co_firstlineno})"
+    what = f"the variables that {where} closes over ({'; '.join(shown) or 'none'})"
+    return [Place(what=what, names=closure), _globals(function.__globals__)]
 
 
 def class_around(frame: FrameType) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Protocol, runtime_checkable
 
-from rrq_core.errors import InvalidArgument
+from rrq_core.errors import InvalidArgument, InvalidType
 
 Row = Mapping[str, object]
 
@@ -164,7 +164,7 @@ def calls_of(data: object, shared: Row) -> Iterator[tuple[tuple[object, ...], Ro
             raise InvalidArgument(f"args= and the table both give {', '.join(map(repr, both))}: leave it out of one")
         return zip(repeat(()), ({**shared, **row} for row in rows_of(columns)), strict=False)
     if not isinstance(data, Iterable):
-        raise InvalidArgument(f"data is an iterable, or a table of columns, not {type(data).__name__}: {data!r:.60}")
+        raise InvalidType(f"data is an iterable, or a table of columns, not {type(data).__name__}: {data!r:.60}")
     return (((element,), shared) for element in data)
 
 
@@ -177,5 +177,5 @@ def keywords_of(args: object, what: str) -> Row:
     if args is None:
         return {}
     if not isinstance(args, Mapping) or not all(isinstance(name, str) for name in args):
-        raise InvalidArgument(f"{what} is a dict of arguments by keyword, not {args!r:.60}")
+        raise InvalidType(f"{what} is a dict of arguments by keyword, not {args!r:.60}")
     return args

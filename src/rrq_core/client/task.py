@@ -113,6 +113,7 @@ class Task(TaskReference[T_co]):
             Its value; None if it failed, or was left by `quit`.
         Raises:
             PayloadRefused: If something of it cannot be unpickled here.
+            EnvironmentBroken: If the environment that workers have cannot be made here.
         """
         return debug_task(self._controller, self.id)
 

@@ -187,11 +187,17 @@ class Cancelled:
 
 @frozen(kw_only=True)
 class NewRetry:
-    """A task to run again under a new id. `task` is any of its chain; `queue` None keeps the queue it had."""
+    """A task to run again under a new id. `task` is any of its chain; `queue` None keeps the queue it had.
+
+    `body`: what all of the chain is to run from now on, bound to its first; None keeps what it has. `values` are the
+    hashes of stored values that the new body names.
+    """
 
     task: TaskId
     new: TaskId
     queue: QueueName | None = None
+    body: bytes | None = field(default=None, repr=False)
+    values: tuple[Hash, ...] = ()
 
 
 @frozen(kw_only=True)

@@ -9,6 +9,7 @@ from rrq_core.payload.call import (
     read_run_options,
     shared,
     stored_values_of,
+    version_in,
 )
 from rrq_core.payload.call_encoder import ANY_EXCEPTION, CallEncoder
 from rrq_core.payload.context import Context, PayloadKind
@@ -17,6 +18,7 @@ from rrq_core.payload.encoded_call import EncodedCall
 from rrq_core.payload.expression import Expression, ReadExpression, read_expression
 from rrq_core.payload.failure import Failure, capture_failure, decode_failure, encode_failure
 from rrq_core.payload.function import NO_NAMES, FunctionName, reference_by_name
+from rrq_core.payload.function_version import differ
 from rrq_core.payload.modules_by_value import modules_by_value
 from rrq_core.payload.pickling import ENVIRONMENT_MODULE
 from rrq_core.payload.record import decode_json, encode_json
@@ -47,6 +49,7 @@ __all__ = [
     "decode_json",
     "decode_value",
     "describe_call",
+    "differ",
     "encode_create",
     "encode_failure",
     "encode_json",
@@ -59,4 +62,5 @@ __all__ = [
     "reference_by_name",
     "shared",
     "stored_values_of",
+    "version_in",
 ]

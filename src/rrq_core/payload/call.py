@@ -22,9 +22,13 @@ from rrq_core.payload.value import Unpickles, decode_value, loaded
 
 @frozen(kw_only=True)
 class Call:
-    """What a worker runs."""
+    """What a worker runs.
+
+    `module` is the one in which the function is found by its name; None where it was sent whole, or is an expression.
+    """
 
     function: Callable[..., object]
+    module: str | None = None
     args: tuple[object, ...] = field(repr=False)
     kwargs: Mapping[str, object] = field(repr=False)
 
@@ -37,6 +41,16 @@ def describe_call(body: Buffer, context: Context) -> str:
     """
     _, header = _read(bytes(body), context)
     return str(header.function)
+
+
+def version_in(body: Buffer, context: Context) -> str | None:
+    """Give the version of the function that a body calls, None if it does not say. Nothing is unpickled.
+
+    Raises:
+        PayloadRefused: If the body is damaged.
+    """
+    _, header = _read(bytes(body), context)
+    return header.version
 
 
 def stored_values_of(body: Buffer, context: Context) -> tuple[Hash, ...]:
@@ -101,7 +115,9 @@ def decode_call(
         function = _function(envelope, header, context, values, names)
     else:
         function = _evaluator(envelope, header, context, values, names)
-    return Call(function=function, args=args, kwargs=kwargs)
+    is_whole = header.expression is not None or header.hash is not None or header.inline is not None
+    module = None if is_whole else header.function.module
+    return Call(function=function, module=module, args=args, kwargs=kwargs)
 
 
 def decode_arguments(

@@ -16,6 +16,7 @@ from rrq_core.payload.encoded_call import EncodedCall
 from rrq_core.payload.envelope import JSON, with_last_buffer, write_envelope
 from rrq_core.payload.expression import Expression
 from rrq_core.payload.function import FunctionName, is_found
+from rrq_core.payload.function_version import version_of
 from rrq_core.payload.group_identity import member_hash
 from rrq_core.payload.identity import call_hash
 from rrq_core.payload.modules_by_value import modules_by_value
@@ -67,6 +68,7 @@ class CallEncoder:
         by_value: Names of modules that the workers do not have; what is in them is sent by value.
         run: How the tasks are to be run, as far as only workers need to know.
         retry_on: The kinds of errors that are retried, where `run` has a delay for that.
+        says_version: Whether bodies tell the version of the function's code.
     Raises:
         InvalidArgument: If the function is no callable, or `by_value` names a module that does not exist.
         NotSendable: If the function, or one of the kinds, cannot be sent.
@@ -80,6 +82,7 @@ class CallEncoder:
         by_value: Collection[str] = (),
         run: RunOptions = DEFAULT_RUN,
         retry_on: tuple[type[BaseException], ...] = ANY_EXCEPTION,
+        says_version: bool = False,
     ) -> None:
         self._by_value = modules_by_value(by_value)
         self._queue_id = queue_id
@@ -91,6 +94,8 @@ class CallEncoder:
         self._function_values = () if self._function.value is None else (self._function.value,)
         self._before_arguments: tuple[Buffer, ...] = (*self._function.buffers, *self._retry_on.buffers)
         self.name = str(self._function.name)
+        called = self._function.function
+        self.version = version_of(called) if says_version and called is not None else None
         self._without_arguments = self._body_without_arguments()
 
     @property
@@ -187,6 +192,7 @@ class CallEncoder:
             expression=function.expression,
             inline=Span(0, len(function.buffers)) if function.buffers else None,
             hash=None if function.value is None else function.value.hash,
+            version=self.version,
             arguments=Span(len(self._before_arguments), 1 + len(arguments.buffers)),
             stored=tuple((place, part.value.hash) for place, part in stored.items()),
             run=self._run,
@@ -198,7 +204,8 @@ class CallEncoder:
 
     def _body_without_arguments(self) -> bytes:
         context, reference = Context(kind=PayloadKind.TASK, queue_id=self._queue_id), self._function.reference
-        if reference is not None and self._function.is_named and self._run == DEFAULT_RUN:
+        is_plain = self._function.is_named and self._run == DEFAULT_RUN and self.version is None
+        if reference is not None and is_plain:
             return _plain_body(reference, context)
         return self._body(Pickled(data=b""), {}, context)
 

@@ -3,6 +3,7 @@
     {"function": {"module": "area", "qualname": "circle"}, "arguments": {"buffers": [0, 1]}}
 
 - `function` has its name; a function by value also has `buffers` or, if it is large, `hash`: that of a stored value.
+  In a named group it has its `version`, too: that of its code.
 - `expression`, where something is evaluated, not called, has the `references` among its names (of each the module,
   and the dotted name in it) and the names that are `left` to the worker's environment. Its text is the name of the
   function; a lambda is sent as a function by value. The arguments by keyword are the values of its variables.
@@ -54,6 +55,7 @@ class CallHeader:
         expression: What is evaluated in the place of a call, but for a lambda, which is sent as the function.
         inline: The buffers of a function that the body holds.
         hash: The stored value of a function that is large.
+        version: The version of the function's code; None: nobody will ask.
         arguments: The buffers of the arguments.
         stored: The stored value of each large argument, by its position or keyword.
         run: What only the worker needs to know.
@@ -64,6 +66,7 @@ class CallHeader:
     expression: Expression | None = None
     inline: Span | None = None
     hash: Hash | None = None
+    version: str | None = None
     arguments: Span
     stored: tuple[tuple[Place, Hash], ...] = ()
     run: RunOptions = DEFAULT_RUN
@@ -82,6 +85,8 @@ class CallHeader:
             function["buffers"] = self.inline.to_json()
         if self.hash is not None:
             function["hash"] = self.hash
+        if self.version is not None:
+            function["version"] = self.version
         arguments: dict[str, object] = {"buffers": self.arguments.to_json()}
         if self.stored:
             arguments["stored"] = self.stored
@@ -116,6 +121,7 @@ def _read(text: bytes) -> CallHeader:
         expression=_expression(expression, name) if (expression := _part(record, "expression")) else None,
         inline=_span(function) if "buffers" in function else None,
         hash=Hash(field_of(function, "hash", str, _SUBJECT)) if "hash" in function else None,
+        version=field_of(function, "version", str, _SUBJECT) if "version" in function else None,
         arguments=_span(arguments),
         stored=_stored(arguments) if "stored" in arguments else (),
         run=run_options_of(_part(record, "run"), _SUBJECT),

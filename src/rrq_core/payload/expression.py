@@ -12,7 +12,7 @@ from typing import cast
 
 from attrs import field, frozen
 
-from rrq_core.errors import InvalidArgument, InvalidExpression
+from rrq_core.errors import InvalidArgument, InvalidExpression, InvalidType
 from rrq_core.payload.function import FunctionName
 from rrq_core.payload.names_in_code import names_in_lambda, without_surroundings
 from rrq_core.payload.names_in_source import names_in_source
@@ -68,7 +68,8 @@ def read_expression(expr: object, class_name: str | None = None, columns: Collec
         columns: Names that come as data, as they are.
     Raises:
         InvalidExpression: If it is no Python, or nothing.
-        InvalidArgument: If it is none of these three.
+        InvalidType: If it is none of these three.
+        InvalidArgument: If a lambda takes arguments, or a function is none.
     """
     if type(expr) is FunctionType:
         return _read_lambda(expr)
@@ -77,7 +78,7 @@ def read_expression(expr: object, class_name: str | None = None, columns: Collec
     elif isinstance(expr, ast.AST):
         text = _text_of(expr)
     else:
-        raise InvalidArgument(
+        raise InvalidType(
             f"an expression is source text, a lambda without arguments, or an ast node, not {type(expr).__name__}: "
             f"{expr!r:.60}; it is written as task_create_expr('f(a)'), so that it is not evaluated here"
         )

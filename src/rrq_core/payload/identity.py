@@ -27,12 +27,13 @@ def call_hash(
         kwargs: Keyword arguments; their order does not count.
     """
     named = str(reference) if reference is not None else function_text(function)
-    positional = [_argument_text(value) for value in args]
-    keywords = [f"{name}={_argument_text(kwargs[name])}" for name in sorted(kwargs)]
+    positional = [argument_text(value) for value in args]
+    keywords = [f"{name}={argument_text(kwargs[name])}" for name in sorted(kwargs)]
     return sha256(f"{named}({', '.join(positional + keywords)})".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _argument_text(value: object) -> str:
+def argument_text(value: object) -> str:
+    """Write a value as far as it is plain."""
     try:
         return plain_text(value)
     except RecursionError:  # it holds itself
@@ -42,31 +43,31 @@ def _argument_text(value: object) -> str:
 def function_text(function: object) -> str:
     """Write what a function is: its name, its code, and the plain values that it has bound."""
     if isinstance(function, partial):
-        bound_now = _argument_text([function.args, function.keywords])
+        bound_now = argument_text([function.args, function.keywords])
         return f"partial {function_text(function.func)} {bound_now}"
     if isinstance(function, MethodType):
         return function_text(function.__func__)
     if isinstance(function, FunctionType):
         bound = [_cell_text(cell) for cell in function.__closure__ or ()]
-        return f"{name_of(function)} {_code_text(function.__code__)} {bound} {_argument_text(function.__defaults__)}"
+        return f"{name_of(function)} {code_text(function.__code__)} {bound} {argument_text(function.__defaults__)}"
     return str(name_of(function)) if callable(function) else type(function).__qualname__
 
 
 def _cell_text(cell: CellType) -> str:
     try:
-        return _argument_text(cell.cell_contents)
+        return argument_text(cell.cell_contents)
     except ValueError:  # the variable has no value yet
         return _NOT_COMPARED
 
 
-def _code_text(code: CodeType) -> str:
+def code_text(code: CodeType) -> str:
     """Write what code does, not where it stands: a cell that is run again gives the same."""
     return f"{code.co_code.hex()} {code.co_names} {' '.join(map(_constant_text, code.co_consts))}"
 
 
 def _constant_text(constant: object) -> str:
     if isinstance(constant, CodeType):
-        return _code_text(constant)
+        return code_text(constant)
     if isinstance(constant, tuple):
         return f"({', '.join(map(_constant_text, constant))})"
     if isinstance(constant, frozenset):

@@ -30,6 +30,12 @@ def globals_in_classes(function: FunctionType) -> dict[str, object]:
     return {name: function.__globals__[name] for name in sorted(names) if name in function.__globals__}
 
 
+def globals_read(function: FunctionType) -> dict[str, object]:
+    """Find the globals that a function reads, in it and in what is written inside of it."""
+    names = {name for code in _codes(function.__code__) for name in _read(code)}
+    return {name: function.__globals__[name] for name in sorted(names) if name in function.__globals__}
+
+
 def without_surroundings(function: FunctionType) -> Callable[[], object]:
     """Give a lambda without what it reads from outside, which is sent beside it."""
     code = function.__code__

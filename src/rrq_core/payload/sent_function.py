@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 
 from attrs import evolve, field, frozen
 
-from rrq_core.errors import InvalidArgument
+from rrq_core.errors import InvalidType
 from rrq_core.model.value import Buffer, NewValue
 from rrq_core.payload.context import Context
 from rrq_core.payload.expression import Expression
@@ -54,13 +54,13 @@ def sent_function(function: object, by_value: Collection[str], context: Context)
         by_value: Names of modules that the workers do not have.
         context: What a signature binds it to where it is stored.
     Raises:
-        InvalidArgument: If it is no callable.
+        InvalidType: If it is no callable.
         NotSendable: If it can be sent neither way.
     """
     if isinstance(function, Expression):
         return _sent_expression(function, by_value, context)
     if not callable(function):
-        raise InvalidArgument(
+        raise InvalidType(
             f"the function to call is of type {type(function).__name__}, which cannot be called: {function!r:.200}; "
             "give the function and its arguments, submit(f, 1), not what it returns, submit(f(1))"
         )

@@ -103,12 +103,14 @@ class Queue(ABC):
 
         Dependents of the old task wait for the new one; those that were IMPOSSIBLE for nothing else are DEFERRED again.
         The new task waits for what the old one still waited for when it was cancelled, and for nothing that it had.
+        A new body takes the place of that of the whole chain.
 
         Returns:
             The status of each new task.
         Raises:
             TaskNotFound: If one is unknown.
             NotRetriable: If one has not ended, or cannot be run again. Nothing was written.
+            ObjectMissing: If a value is named that is not stored. Nothing was written; put it again.
         """
 
     @abstractmethod

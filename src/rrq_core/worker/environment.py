@@ -13,6 +13,7 @@ from rrq_core.worker.creation import Creation, created, trace_of
 from rrq_core.worker.journal import WriteLog
 from rrq_core.worker.line import one_line
 from rrq_core.worker.own_modules import OwnModules
+from rrq_core.worker.used_modules import UsedModules
 
 
 class Environment:
@@ -24,6 +25,9 @@ class Environment:
         log: Writes lines of the worker's log.
         owns_process: Whether this process is the worker's alone: then modules that have changed on disk are imported
             anew by `refresh`; else they are somebody else's too, and stay.
+
+    Attributes:
+        used: What notices that a module has changed on disk; None where they are somebody else's too.
     """
 
     def __init__(self, settings: Settings, queue_id: QueueId, log: WriteLog, *, owns_process: bool) -> None:
@@ -31,6 +35,7 @@ class Environment:
         self._queue_id = queue_id
         self._log = log
         self._modules = OwnModules() if owns_process else None
+        self.used = None if self._modules is None else UsedModules(self._modules)
         self._create: bytes | None = None
         self._creation: Creation = created(None, queue_id)
 
@@ -74,6 +79,8 @@ class Environment:
         self._create, self._creation = create, created(create, self._queue_id)
         if self._modules is not None:
             self._modules.note()
+        if self.used is not None:
+            self.used.note()
         if self.error is not None:
             lines = (NewLogEntry(command="ENVIR", message=f"ERROR {one_line(self.error.summary)}"),)
         self._log(*lines, *after)

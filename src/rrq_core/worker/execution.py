@@ -79,7 +79,9 @@ class Execution:
             return not_begun(work, queue_id, error)
         if work.separate_process:
             return self._run_apart(work)
-        return run_task(work, queue_id, partial(self._checkpoints.tell, work.claim, work.root), self._environment.names)
+        self._claim, self._untold = work.claim, News()
+        tell = partial(self._checkpoints.tell, work.claim, work.root)
+        return run_task(work, queue_id, tell, self._environment.names, self._environment.used)
 
     def _run_apart(self, work: Work) -> Finished | None:
         self._root = work.root
@@ -98,16 +100,22 @@ class Execution:
             self._processes.refresh()
 
     def tell_rest(self) -> None:
-        """Tell the store what it was not told of the last process while that was running.
+        """Tell the store what it was not told of the last task while that was running.
 
         Raises:
             Fenced: If the session is over.
             BackendError: What the store answers, or that it is away; call this again then.
         """
         if self._claim is not None:
+            self._log_stale(self._claim)
             if self._untold:
                 self._tell(self._claim, self._untold)
             self._claim, self._untold = None, News()
+
+    def _log_stale(self, claim: Claim) -> None:
+        files = [] if self._environment.used is None else self._environment.used.news()
+        if files:
+            self._journal.write(claim.session, [NewLogEntry(command="STALE", message=one_line(file)) for file in files])
 
     def show_stack_of_child(self) -> None:
         """Have the stack of the process that runs told. In any thread."""

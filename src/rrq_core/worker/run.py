@@ -30,6 +30,7 @@ from rrq_core.worker.progress import hear_progress
 from rrq_core.worker.retrying import IsRetried, is_named, is_of, retry_in
 from rrq_core.worker.stop import StoppedNow
 from rrq_core.worker.task_warnings import watch_warnings
+from rrq_core.worker.used_modules import UsedModules
 
 GetValues = Callable[[Sequence[Hash]], Sequence[Buffer | None]]
 
@@ -68,7 +69,13 @@ def read_ahead(work: Work, queue_id: QueueId) -> None:
         stored_values_of(work.body, _body_context(work.root, queue_id))
 
 
-def run_task(work: Work, queue_id: QueueId, tell: Tell, names: Mapping[str, object] = NO_NAMES) -> Finished:
+def run_task(
+    work: Work,
+    queue_id: QueueId,
+    tell: Tell,
+    names: Mapping[str, object] = NO_NAMES,
+    used: UsedModules | None = None,
+) -> Finished:
     """Run a claimed task, which has all its values, in this thread.
 
     Args:
@@ -76,6 +83,7 @@ def run_task(work: Work, queue_id: QueueId, tell: Tell, names: Mapping[str, obje
         queue_id: Its queue.
         tell: Hands what the task tells of itself on to the store.
         names: The environment: what expressions see, and where a function is looked for that cannot be imported here.
+        used: What notices that the module of the task's function was edited since it was imported.
     Returns:
         How it ended: COMPLETE with its value, or ERROR with what was raised and, where that is retried, when.
     Raises:
@@ -92,7 +100,7 @@ def run_task(work: Work, queue_id: QueueId, tell: Tell, names: Mapping[str, obje
     watch_warnings()
     hear_progress()
     # A copy of the context, so that what the task sets in its context variables is gone after it.
-    return contextvars.copy_context().run(_run, work, queue_id, task, names)
+    return contextvars.copy_context().run(_run, work, queue_id, task, names, used)
 
 
 def not_begun(work: Work, queue_id: QueueId, error: BaseException) -> Finished:
@@ -133,12 +141,16 @@ def failed(claim: Claim, queue_id: str, error: BaseException, warnings: Sequence
     return Finished(claim=claim, status=TaskStatus.ERROR, result=result, note=note)
 
 
-def _run(work: Work, queue_id: QueueId, task: CurrentTask, names: Mapping[str, object]) -> Finished:
+def _run(
+    work: Work, queue_id: QueueId, task: CurrentTask, names: Mapping[str, object], used: UsedModules | None
+) -> Finished:
     enter_task(task)
     is_retried: IsRetried = is_named
+    stale: str | None = None
     try:
         context = _body_context(work.root, queue_id)
         call = decode_call(work.body, context, work.values, _results(work, queue_id), names)
+        stale = None if used is None or call.module is None else used.stale(call.module)
         is_retried = is_of
         value = awaited(call.function(*call.args, **call.kwargs))
         is_retried = is_named
@@ -147,6 +159,10 @@ def _run(work: Work, queue_id: QueueId, task: CurrentTask, names: Mapping[str, o
     except StoppedNow:
         raise
     except BaseException as error:  # SystemExit and KeyboardInterrupt too: the task's own, no wish of ours to end
+        if stale is not None:
+            task.warnings.append(stale)
+            with suppress(Exception):  # some exceptions take no notes
+                error.add_note(stale)
         return _ended(work, queue_id, error, task.warnings, is_retried)
     return Finished(claim=work.claim, status=TaskStatus.COMPLETE, result=result)
 

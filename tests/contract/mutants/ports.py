@@ -264,3 +264,8 @@ def who_takes_over_leaves_the_task_running(right):
 @mutant(ReferenceSettings, "put", "test_what_is_there_is_kept_if_absence_is_asked_for")
 def absence_is_not_looked_at(right):
     return lambda self, name, value, if_absent=False: right(self, name, value)
+
+
+@mutant(ReferenceQueue, "_mend", "test_a_retry_with_a_new_body_runs_that")
+def a_retry_forgets_its_new_body(right):
+    return nothing

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from attrs import evolve
 
-from rrq_core.errors import NotRetriable, TaskInUse, TaskNotFound
+from rrq_core.errors import NotRetriable, ObjectMissing, TaskInUse, TaskNotFound
 from rrq_core.model.ids import GroupName, QueueName, Tag, TaskId, WatcherId
 from rrq_core.model.report import Recovered, Violation
 from rrq_core.model.status import TaskStatus
@@ -65,9 +65,15 @@ class ReferenceQueue(Submitting, Stepping, Queue):
             old = self.moves.leaf(retry.task)
             wishes = evolve(old.new, id=retry.new, queue=retry.queue or old.new.queue, delay=0.0)
             new = Task(new=wishes, root=old.root, submit=self.server.now(), arguments=dict(old.arguments))
-            self.moves.shelf.tags[Tag(new.id)] |= set(new.arguments.values())
+            self.moves.shelf.tags[Tag(new.id)] |= {*new.arguments.values(), *retry.values}
+            self._mend(old.root, retry)
             self.moves.move(old, new)
         return [tasks[retry.new].status for retry in retries]
+
+    def _mend(self, root: TaskId, retry: NewRetry) -> None:
+        if retry.body is not None:
+            first = self.moves.space.tasks[root]
+            first.new = evolve(first.new, body=retry.body, values=(*first.new.values, *retry.values))
 
     def _check_retries(self, retries: Sequence[NewRetry]) -> None:
         tasks, moving = self.moves.space.tasks, set[TaskId]()
@@ -75,6 +81,8 @@ class ReferenceQueue(Submitting, Stepping, Queue):
             if retry.task not in tasks:
                 raise TaskNotFound([retry.task], self.moves.queue_id)
             leaf = self.moves.leaf(retry.task)
+            if missing := [value for value in retry.values if not self.moves.shelf.has(value)]:
+                raise ObjectMissing(missing)
             if leaf.id in moving:
                 raise NotRetriable(f"task {retry.task} is named twice, itself or by another of its chain")
             if not leaf.status.is_terminal or leaf.status is TaskStatus.IMPOSSIBLE:

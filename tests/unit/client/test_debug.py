@@ -29,6 +29,17 @@ async def later(n: int) -> int:
     return n
 
 
+class Swept:
+    def __del__(self) -> None:
+        str(self)
+
+
+def swept() -> int:
+    n = 4
+    Swept()
+    return n
+
+
 @pytest.fixture
 def debug(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Debug:
     """Debug a task with these commands, and give what is printed."""
@@ -95,6 +106,42 @@ def test_it_stops_first_in_the_body_of_a_coroutine(q: rrq.Controller, debug: Deb
     assert "<string>" not in said
 
 
+def test_it_does_not_stop_in_finalizers(q: rrq.Controller, debug: Debug) -> None:
+    said = debug(q.submit(swept), "step", "step", "step", "p n * 100 + 7", "continue")
+    assert "__del__" not in said
+    assert "407" in said
+
+
 def test_an_unknown_task_is_an_error(q: rrq.Controller) -> None:
     with pytest.raises(rrq.TaskNotFound):
         q.task("0" * 32).debug()
+
+
+def sets_rate(names: dict[str, object]) -> None:
+    names["rate"] = lambda n: n * 3
+
+
+def breaks(names: dict[str, object]) -> None:
+    raise LookupError("the model is on the cluster only")
+
+
+def test_it_finds_the_names_of_the_workers_environment(q: rrq.Controller, debug: Debug) -> None:
+    rrq.worker_envir_set(sets_rate)
+    assert "value: 12" in debug(rrq.task_create_expr("rate(4)"), "continue")
+
+
+def test_it_says_that_the_environment_is_made_here(q: rrq.Controller, capsys: pytest.CaptureFixture[str]) -> None:
+    task = q.submit(divide, 6, by=3)
+    rrq.worker_envir_set(breaks)
+    with pytest.raises(rrq.EnvironmentBroken, match=r"could not be made here.*LookupError: the model is on") as caught:
+        task.debug()
+    assert isinstance(caught.value.__cause__, LookupError)
+    assert "the environment of the workers of 'lab' is made here" in capsys.readouterr().err
+
+
+def test_without_an_environment_nothing_is_said(
+    q: rrq.Controller, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("quit\n"))
+    q.submit(divide, 6, by=3).debug()
+    assert capsys.readouterr().err == ""

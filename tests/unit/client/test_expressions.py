@@ -6,6 +6,7 @@ import math
 import operator
 import random
 import statistics
+import sys
 import threading
 from collections.abc import Callable
 from fractions import Fraction
@@ -204,9 +205,22 @@ def test_a_missing_name_is_an_error_that_says_where_it_was_looked_for(q: rrq.Con
     assert rrq.task_list() == []
 
 
-def test_a_missing_name_of_a_lambda_is_an_error(q: rrq.Controller) -> None:
-    with pytest.raises(rrq.NameNotFound, match="'missing'"):
-        rrq.task_create_expr(lambda: double(missing))  # type: ignore[name-defined]  # noqa: F821
+def test_a_missing_name_of_a_lambda_is_an_error_that_says_where_it_was_looked_for(q: rrq.Controller) -> None:
+    side = 3
+    with pytest.raises(rrq.NameNotFound, match="'late'") as caught:
+        rrq.task_create_expr(lambda: double(side) + late)
+    late = sys._getframe().f_lineno - 1
+    for place in (
+        f"the lambda ({__file__}, line {late}) closes over (late, which has no value yet; side)",
+        "the globals of tests.unit.client.test_expressions",
+        "the builtins",
+    ):
+        assert place in str(caught.value)
+
+
+def test_a_lambda_that_closes_over_nothing_says_so(q: rrq.Controller) -> None:
+    with pytest.raises(rrq.NameNotFound, match=r"closes over \(none\), the globals"):
+        rrq.task_create_expr(lambda: missing)  # type: ignore[name-defined]  # noqa: F821
 
 
 def test_a_name_that_is_only_assigned_afterwards_is_missing(q: rrq.Controller) -> None:

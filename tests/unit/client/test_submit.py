@@ -95,6 +95,28 @@ def test_what_cannot_be_submitted_is_refused_and_nothing_is_written(
     assert rrq.task_list() == []
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda q: q.submit(3, 4),
+        lambda q: q.map("double", [1]),
+        lambda q: q.map(double, 3),
+        lambda q: rrq.task_create_call(double, "12"),
+        lambda q: rrq.task_create_call(double, [1], 2),
+        lambda q: rrq.task_create_bulk_call(double, 3),
+        lambda q: rrq.task_create_expr(3),
+        lambda q: rrq.worker_envir_set(3),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_a_type_error_too(
+    q: rrq.Controller, call: Callable[[rrq.Controller], object]
+) -> None:
+    with pytest.raises(TypeError) as caught:
+        call(q)
+    assert isinstance(caught.value, rrq.InvalidType)
+    assert isinstance(caught.value, ValueError)
+
+
 def test_what_interrupts_a_bulk_call_has_the_ids_that_are_in(
     q: rrq.Controller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

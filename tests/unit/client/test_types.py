@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,11 @@ async def use(q: rrq.Controller) -> None:
     reveal_type(q.submit(anything, 1).result())  # Any
     reveal_type(q.executor().submit(word, 1))  # TaskFuture[str]
     reveal_type(q.executor(retries=1).submit(word, 1).result())  # str
+    reveal_type(q.executor().submit(later, 1))  # TaskFuture[float]
+    reveal_type(q.executor().map(word, [1]))  # Iterator[str]
+    reveal_type(q.executor().map(later, [1]))  # Iterator[float]
+    reveal_type(rrq.task_create_expr(lambda: later(3)).result())  # float
+    reveal_type(rrq.task_create_bulk_expr(lambda: later(3), {"n": [1]}))  # list[Task[float]]
     reveal_type(rrq.seed())  # int
     q.options(on_lost="retry")  # error: arg-type
     q.options(queue=3)  # error: arg-type
@@ -81,11 +87,12 @@ EXPECTED = {
 
 
 @pytest.fixture
-def snippet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    file = tmp_path / "snippet.py"
+def snippet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    file, limit = tmp_path / "snippet.py", sys.getrecursionlimit()
     file.write_text(SNIPPET)
     monkeypatch.chdir(tmp_path)
-    return file
+    yield file
+    sys.setrecursionlimit(limit)  # which mypy raises
 
 
 def test_types_go_through_the_queue(snippet: Path) -> None:
@@ -96,7 +103,7 @@ def test_types_go_through_the_queue(snippet: Path) -> None:
         if line.startswith("snippet.py:"):
             about[int(line.split(":")[1])] += line
     for number, expected in EXPECTED.items():
-        told = about[number].replace("builtins.", "")
+        told = about[number].replace("builtins.", "").replace("typing.", "")
         for module in ("client.task", "client.task_error", "client.executor", "client.groups", "model.status"):
             told = told.replace(f"rrq_core.{module}.", "")
         wanted = f"[{expected.removeprefix('error: ')}]" if expected.startswith("error: ") else f'"{expected}"'

@@ -1,12 +1,16 @@
 -- Run ended tasks again under new ids, all or none, each from the leaf of its chain.
--- ARGV: Q, n × (T, new T, queue or '')
--- Returns: {'OK', dependents left to release, status of each new task}; or, nothing written: {'NO_TASK', T},
+-- ARGV: Q, n × (T, new T, queue or '', new body or '', h, h × H)
+-- Returns: {'OK', dependents left to release, status of each new task}; or, nothing written: {'NO_TASK', T}, {'NO_VALUE', H},
 --   {'NOT_ENDED', T, its leaf, status}, {'LOST', T, a deleted dependency}, {'TWICE', T}, {'AGAIN'}: dependents are left to release, go on with `release`
 -- Law: a chain has one leaf; the leaf is MOVED once; a new id that is known is not written again.
 -- include: keys clock wake object end_task enqueue release attempt tie statuses
-local plans, leaves = {}, {}
-for at = 2, #ARGV, 3 do
-  local plan = {id = ARGV[at], new = ARGV[at + 1], queue = ARGV[at + 2]}
+local plans, leaves, at = {}, {}, 2
+while at < #ARGV do
+  local plan = {id = ARGV[at], new = ARGV[at + 1], queue = ARGV[at + 2], body = ARGV[at + 3], values = {}}
+  for place = 1, tonumber(ARGV[at + 4]) do
+    plan.values[place] = ARGV[at + 4 + place]
+  end
+  at = at + 5 + #plan.values
   plan.known = redis.call('HEXISTS', key('task:status'), plan.new) == 1
   if not plan.known then
     plan.leaf = leaf_of(plan.id)
@@ -20,6 +24,11 @@ for at = 2, #ARGV, 3 do
     for _, parent in ipairs(redis.call('SMEMBERS', task_key(plan.leaf, 'depends:unmet'))) do
       if redis.call('HEXISTS', key('task:status'), parent) == 0 then
         return {'LOST', plan.id, parent}
+      end
+    end
+    for _, hash in ipairs(plan.values) do
+      if not has_value(hash) then
+        return {'NO_VALUE', hash}
       end
     end
     if leaves[plan.leaf] then
@@ -40,9 +49,10 @@ local function copy(name, from, to)
   end
 end
 
-local function copy_options(from, to)
+local function copy_options(from, to, carries)
   local options = options_of(from)
   options.key, options.group, options.delay = nil, nil, nil
+  options.carries = options.carries or carries or nil
   if next(options) then
     redis.call('HSET', key('task:options'), to, cjson.encode(options))
   end
@@ -87,6 +97,12 @@ local function start_again(plan)
   local leaf, new = plan.leaf, plan.new
   local root = redis.call('HGET', key('task:moved_root'), leaf) or leaf
   redis.call('HSET', key('task:expr'), new, root)
+  if plan.body ~= '' then
+    redis.call('HSET', key('task:expr'), root, plan.body)
+  end
+  for _, hash in ipairs(plan.values) do
+    tag_value(new, hash)
+  end
   redis.call('HSET', key('task:time_submit'), new, now)
   for _, name in ipairs({'task:queue', 'task:local', 'task:timeout'}) do
     copy(name, leaf, new)
@@ -95,7 +111,7 @@ local function start_again(plan)
     redis.call('HSET', key('task:queue'), new, plan.queue)
     redis.call('SADD', key('queues'), plan.queue)
   end
-  copy_options(leaf, new)
+  copy_options(leaf, new, #plan.values > 0)
   local pending = inherit(leaf, new)
   redis.call('HSET', key('task:status'), new, 'DEFERRED')
   local failed = tie(new, redis.call('SMEMBERS', task_key(leaf, 'depends:unmet')), pending)

@@ -6,6 +6,7 @@ from rrq_core.testing.queue.claiming import ClaimingTests, UpdatingTests
 from rrq_core.testing.queue.deleting import DeletingTests
 from rrq_core.testing.queue.dependencies import ArgumentTests, DelayTests, DependencyTests, FailedDependencyTests
 from rrq_core.testing.queue.finishing import AutomaticRetryTests, FinishingTests
+from rrq_core.testing.queue.mending import MendingTests
 from rrq_core.testing.queue.recovering import RecoveringTests
 from rrq_core.testing.queue.retrying import NotRetriedTests, RetryingTests, RevivingTests
 from rrq_core.testing.queue.submitting import GroupTests, SubmittedValueTests, SubmittingAgainTests, SubmittingTests
@@ -31,6 +32,7 @@ class QueueTests(
     RetryingTests,
     NotRetriedTests,
     RevivingTests,
+    MendingTests,
     DeletingTests,
     RecoveringTests,
     CheckingTests,

@@ -28,6 +28,7 @@ from rrq_core.worker.process.stack import show_stack_in
 from rrq_core.worker.process.transport import Frame, Line, packed
 from rrq_core.worker.progress import hear_progress
 from rrq_core.worker.run import failed, not_begun, run_task
+from rrq_core.worker.used_modules import UsedModules
 
 _STDOUT, _STDERR = 1, 2
 _ORPHANED = 70  # EX_SOFTWARE: nobody is there to read it
@@ -49,6 +50,7 @@ class Birth:
         scratch: The worker's scratch directory.
         errand: Its task; None: it will come on the line.
         environment: The worker's environment; None: it is to be made here.
+        used: What notices that a module of it was edited since.
         create: The file that holds the create function of that, None where there is none.
     """
 
@@ -58,6 +60,7 @@ class Birth:
     scratch: Path
     errand: Errand | None
     environment: Creation | None = None
+    used: UsedModules | None = None
     create: Path | None = None
 
 
@@ -82,7 +85,7 @@ def live(birth: Birth) -> NoReturn:
         birth.line.send_packed(_HELLO)
         errand = birth.errand or _wait_for_task(birth.line)
         gc.enable()
-        carry_out(birth.line, errand, birth.environment or _environment(birth.create, errand))
+        carry_out(birth.line, errand, birth.environment or _environment(birth.create, errand), birth.used)
         _clean_up()
     except BaseException:
         traceback.print_exc()
@@ -133,7 +136,7 @@ def _environment(create: Path | None, errand: Errand) -> Creation:
     return created(None if create is None else create.read_bytes(), errand.queue_id)
 
 
-def carry_out(line: Line, errand: Errand, environment: Creation) -> None:
+def carry_out(line: Line, errand: Errand, environment: Creation, used: UsedModules | None = None) -> None:
     """Run a task in an environment, and tell its progress and outcome on a line."""
     own = os.getpid()
     lock = threading.Lock()
@@ -144,7 +147,7 @@ def carry_out(line: Line, errand: Errand, environment: Creation) -> None:
                 line.send(change_frame(change))
 
     if environment.error is None:
-        finished = run_task(errand.work, errand.queue_id, tell, environment.names)
+        finished = run_task(errand.work, errand.queue_id, tell, environment.names, used)
     else:
         finished = not_begun(errand.work, errand.queue_id, environment.error)
     if os.getpid() != own:

@@ -19,6 +19,7 @@ from typing import NoReturn
 
 from rrq_core.model.ids import QueueId
 from rrq_core.worker.creation import Creation, created
+from rrq_core.worker.own_modules import OwnModules
 from rrq_core.worker.process.child import Birth, live, prepare
 from rrq_core.worker.process.exchange import ENDED, STARTED, Errand, Ready, read_run, ready_frame
 from rrq_core.worker.process.forking import reason_against_forking
@@ -27,6 +28,7 @@ from rrq_core.worker.process.kernel import adopt_orphans, signal_at_end_of_paren
 from rrq_core.worker.process.rehearsal import rehearse
 from rrq_core.worker.process.transport import Damaged, Frame, Line, wait_for
 from rrq_core.worker.run import read_ahead
+from rrq_core.worker.used_modules import UsedModules
 
 _AT_END_OF_WORKER = signal.SIGHUP
 _CHILD = "import sys; sys.path[:] = {path!r}; from rrq_core.worker.process.child import main; main({birth})"
@@ -49,10 +51,12 @@ def main(control: int, worker: int, scratch: str, queue_id: str, create: str | N
         _give_up(scratch)
     adopt_orphans()
     line = Line(socket.socket(fileno=control), Path(scratch), takes_descriptors=True)
+    used = UsedModules(OwnModules())
     environment = created(Path(create).read_bytes() if create is not None and forks else None, QueueId(queue_id))
+    used.note()
     ready = Ready(against_forking=reason_against_forking(), broken=environment.error)
     line.send(ready_frame(ready))
-    Zygote(line, Path(scratch), environment, create).serve()
+    Zygote(line, Path(scratch), environment, used, create).serve()
     os._exit(0)
 
 
@@ -65,10 +69,11 @@ def _give_up(scratch: str) -> NoReturn:
 class Zygote:
     """Does what the worker asks for on its line, for one process at a time."""
 
-    def __init__(self, line: Line, scratch: Path, environment: Creation, create: str | None) -> None:
+    def __init__(self, line: Line, scratch: Path, environment: Creation, used: UsedModules, create: str | None) -> None:
         self._line = line
         self._scratch = scratch
         self._environment = environment
+        self._used = used
         self._create = create
         self._signals, self._noted = os.pipe()
         self._group: Group | None = None
@@ -139,6 +144,7 @@ class Zygote:
                     scratch=self._scratch,
                     errand=errand,
                     environment=environment,
+                    used=self._used,
                 )
                 pid = self._fork(birth, env)
         except OSError as error:
