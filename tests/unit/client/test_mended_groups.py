@@ -49,6 +49,7 @@ def test_another_version_is_said_where_map_was_called(q: rrq.Controller, broken:
             again = caller.map(made(MENDED), [1, 2, 3, 4], name="squares")
         assert caught[0].filename == __file__
         assert list(again)[:3] == list(broken)
+        again[3].wait(GRACE)
         again[3].delete()
 
 
