@@ -206,6 +206,12 @@ def test_check_tells_that_the_offload_cannot_be_looked_into(
     assert violation.sentence == "nobody can list it"
 
 
+def test_a_repair_tells_that_the_offload_cannot_be_used(q: rrq.Controller, root: Path) -> None:
+    root.rename(root.with_name("elsewhere"))
+    (violation,) = rrq.check(repair=True).violations
+    assert "Is it shared with this host" in violation.sentence
+
+
 def test_a_worker_does_not_start_where_the_offload_is_not_the_one_configured(q: rrq.Controller, root: Path) -> None:
     root.rename(root.with_name("elsewhere"))
     with pytest.raises(rrq.OffloadError, match="Is it shared with this host"):
