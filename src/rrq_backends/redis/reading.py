@@ -81,7 +81,7 @@ def _record(id: TaskId, fields: frozenset[TaskField], found: Found, data: Reply)
 def ended(note: bytes) -> Ended:
     """Read news: a task, its status and, where it is small, its result."""
     id, status, *value = note.split(b" ", 2)
-    return Ended(task=TaskId(id.decode()), status=_STATUSES[status], value=value[0] if value else None)
+    return Ended(task=TaskId(text(id)), status=_STATUSES[status], value=value[0] if value else None)
 
 
 def _named(found: Found, name: str) -> str | None:
