@@ -167,6 +167,15 @@ class ValueStore:
                 return [unusable(self.space, error)]
         return [*violations(self._objects, self.space)]
 
+    def take_back(self, tag: Tag) -> None:
+        """Take away a tag under which values were put in vain, and what nothing else points at.
+
+        Raises:
+            BackendError: What the store answers.
+        """
+        told_at = time.time()
+        self.discard(self._objects.drop([tag]).names, told_at)
+
     def discard(self, names: Sequence[str], told_at: float) -> None:
         """Delete names of the offload that were given up. What cannot be deleted now is for who collects.
 

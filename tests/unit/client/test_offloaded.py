@@ -163,6 +163,21 @@ def test_an_argument_that_finds_no_place_is_an_error_at_once(
     assert rrq.task_list() == []
 
 
+def test_a_submission_that_fails_midway_leaves_no_values(q: rrq.Controller, root: Path) -> None:
+    write, room = OffloadSpace.write, iter([True] * 3)
+
+    def until_full(space: OffloadSpace, name: str, data: bytes) -> None:
+        if not next(room, False):
+            raise rrq.OffloadError("no space left")
+        write(space, name, data)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(rrq.OffloadError, match="no space left"):
+        patch.setattr(OffloadSpace, "write", until_full)
+        q.map(len, [LARGE * number for number in range(2, 8)])
+    assert q.objects.tags() == []
+    assert names(root) == set()
+
+
 def cut(path: Path) -> None:
     os.truncate(path, 10)
 
