@@ -85,7 +85,15 @@ def test_a_fork_has_a_connection_of_its_own(url: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["s3://", "s3:///", "s3:///values", "s3://bucket?color=red", "s3://bucket?profile=", "gs://bucket?endpoint_url=x", "sftp://host"],
+    [
+        "s3://",
+        "s3:///",
+        "s3:///values",
+        "s3://bucket?color=red",
+        "s3://bucket?profile=",
+        "gs://bucket?endpoint_url=x",
+        "sftp://host",
+    ],
 )
 def test_a_url_that_cannot_be_is_refused(url: str) -> None:
     with pytest.raises(rrq.InvalidArgument):

@@ -207,7 +207,7 @@ def _send(
 
 @contextmanager
 def _provisional(connection: Connection) -> Iterator[Tag]:
-    """Give a tag for values whose tasks are not there yet; what lies under it goes at once if they do not come to be."""
+    """Give a tag for values whose tasks are not there yet; where they never come to be, it goes at once."""
     tag = Tag(f"submit:{secrets.token_hex(16)}")
     try:
         yield tag

@@ -163,7 +163,9 @@ def test_an_argument_that_finds_no_place_is_an_error_at_once(
     assert rrq.task_list() == []
 
 
-def test_a_submission_that_fails_midway_leaves_no_values(q: rrq.Controller, root: Path) -> None:
+def test_a_submission_that_fails_midway_leaves_no_values(
+    q: rrq.Controller, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write, room = OffloadSpace.write, iter([True] * 3)
 
     def until_full(space: OffloadSpace, name: str, data: bytes) -> None:
@@ -171,8 +173,8 @@ def test_a_submission_that_fails_midway_leaves_no_values(q: rrq.Controller, root
             raise rrq.OffloadError("no space left")
         write(space, name, data)
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(rrq.OffloadError, match="no space left"):
-        patch.setattr(OffloadSpace, "write", until_full)
+    monkeypatch.setattr(OffloadSpace, "write", until_full)
+    with pytest.raises(rrq.OffloadError, match="no space left"):
         q.map(len, [LARGE * number for number in range(2, 8)])
     assert q.objects.tags() == []
     assert names(root) == set()
