@@ -243,9 +243,11 @@ def _portions(values: Sequence[NewValue]) -> Iterator[Sequence[NewValue]]:
 
 
 def _no_place(value: NewValue, what: str, limit: float) -> str:
-    most = f"the queue's store_max_size is {limit:g}" if limit < LARGEST_IN_STORE else f"{LARGEST_IN_STORE} is the most"
+    is_chosen = limit < LARGEST_IN_STORE
+    most = f"the queue's store_max_size is {limit:g}" if is_chosen else f"{LARGEST_IN_STORE} is the most"
+    larger = "; or choose a larger store_max_size, up to 512 MiB" if is_chosen else ""
     return (
         f"{what} has {value.size} bytes, and {most}; there is no offload for larger ones. Configure the queue with an "
         "offload, before anyone connects: configure(queue_id, offload='/a/shared/directory'); or send less: a path, or "
-        "parts; or choose a larger store_max_size, up to 512 MiB"
+        f"parts{larger}"
     )
