@@ -8,7 +8,7 @@ import pytest
 from rrq_backends.redis.connection import Connections
 from rrq_backends.redis.exchange import packed
 from rrq_backends.redis.queue import RedisQueue
-from rrq_core.model.ids import QueueId
+from rrq_core.model.ids import QueueId, WatcherId
 from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend
 from rrq_core.testing import Hand, assert_lawful, new_task
@@ -59,6 +59,15 @@ def test_a_message_without_an_id_is_passed_over_and_noted(backend: Backend, fore
     assert hand.take_message().body == b"ours"
     log = backend.workers.log_tail([hand.worker.id], None)
     assert [(entry.command, entry.message) for entry in log] == [("MESSAGE", "UNREADABLE")] * 2
+
+
+def test_news_that_are_none_are_passed_over(backend: Backend) -> None:
+    hand, watcher = Hand(backend), WatcherId("me")
+    task = backend.queue.submit([new_task()], watcher=watcher)[0].task
+    for foreign in (b"", FOREIGN, b"one", task.encode() + b" NOTHING", b"  "):
+        server_of(backend).call("RPUSH", "q:waiter:me", foreign)
+    hand.run(task)
+    assert [news.task for news in backend.queue.ended(watcher, 1)] == [task]
 
 
 def test_a_queue_with_such_names_can_be_destroyed(backend: Backend) -> None:
