@@ -240,7 +240,7 @@ class OffloadSpace:
             raise OffloadError(
                 f"the offload {self.shown}, as the host {socket.gethostname()} sees it, is not the place that was "
                 f"configured for {self._owner.name!r}: there is no {OWNER_FILE!r} in it. Is it shared with this host, "
-                "and mounted?"
+                "and mounted? If all that was in it was deleted, configure the queue again, as it was"
             )
         self._check_owner(found)
         self._seen_at = time.monotonic()
