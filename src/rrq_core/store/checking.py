@@ -55,7 +55,7 @@ def _offloaded(objects: ObjectStore) -> Iterator[tuple[Hash, Stored]]:
 def _violation(hash: Hash, stored: Stored, size: int | None, space: OffloadSpace) -> Violation:
     what = "is not there" if size is None else f"has {size} bytes there, and should have {stored.size}"
     sentence = (
-        f"the value {hash} is damaged: {stored.name!r} in the offload {space.shown} {what}; what needs it fails, and the "
-        "same value is written anew only once that was deleted"
+        f"the value {hash} is damaged: {stored.name!r} in the offload {space.shown} {what}; what needs it fails, and "
+        "the same value is written anew only once that was deleted"
     )
     return Violation(law=Law.VALUE, subject=hash, sentence=sentence)
