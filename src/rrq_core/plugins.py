@@ -83,9 +83,10 @@ class Registry(Generic[_T]):
         """
         if name not in self._factories:
             known = ", ".join(sorted(self._factories)) or "none"
-            remedy = f"; install it with: {self._to_install[name]}" if name in self._to_install else ""
+            install = self._to_install.get(name)
+            remedy = f"install it with: {install}" if install else "if a plugin brings it, install that here, too"
             raise UnknownScheme(
-                f"no {self.what} is named {name!r}, wanted by {wanted_by!r}{remedy} (there are: {known})"
+                f"no {self.what} is named {name!r}, wanted by {wanted_by!r}; {remedy} (there are: {known})"
             )
         return self._factories[name]
 

@@ -85,7 +85,15 @@ def test_a_fork_has_a_connection_of_its_own(url: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["s3://", "s3:///", "s3://bucket?color=red", "s3://bucket?profile=", "gs://bucket?endpoint_url=x", "sftp://host"],
+    [
+        "s3://",
+        "s3:///",
+        "s3:///values",
+        "s3://bucket?color=red",
+        "s3://bucket?profile=",
+        "gs://bucket?endpoint_url=x",
+        "sftp://host",
+    ],
 )
 def test_a_url_that_cannot_be_is_refused(url: str) -> None:
     with pytest.raises(rrq.InvalidArgument):
@@ -101,6 +109,12 @@ def test_options_are_what_the_url_says() -> None:
     config = offload.options["config_kwargs"]
     assert isinstance(config, dict)
     assert config["request_checksum_calculation"] == "when_required"
+
+
+def test_credentials_in_a_url_are_refused_and_not_shown() -> None:
+    with pytest.raises(rrq.InvalidArgument, match="they come from the environment") as refused:
+        open_remote("s3://key:secret@bucket/values")
+    assert "secret" not in str(refused.value)
 
 
 def test_a_password_is_not_shown() -> None:

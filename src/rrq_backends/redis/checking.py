@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from rrq_backends.redis.connection import Connections
+from rrq_backends.redis.exchange import FOREIGN
 from rrq_backends.redis.keys import SINGLE, STORE_SINGLE, TASK_FIELDS, QueueKeys, StoreKeys
 from rrq_backends.redis.replies import items, number, text, texts
 from rrq_backends.redis.scan import scan_hash, scan_set
@@ -147,4 +148,5 @@ def _kind_of(name: str) -> str:
 
 def _violation(law: Law, kind: str, subject: str, sentence: str, repaired: bool) -> Violation:
     noun = {"worker": "worker", "value": "value"}.get(kind, "task")
-    return Violation(law=law, subject=subject, sentence=f"the {noun} {subject} {sentence}", repaired=repaired)
+    whole = f"the {noun} {subject} {sentence}".encode("utf-8", FOREIGN)
+    return Violation(law=law, subject=subject, sentence=whole.decode("utf-8", "backslashreplace"), repaired=repaired)

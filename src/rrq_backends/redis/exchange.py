@@ -15,6 +15,9 @@ from rrq_core.model.value import Buffer
 Argument = str | Buffer | int | float
 Reply = list["Reply"] | Buffer | int | None
 
+FOREIGN = "surrogateescape"
+"""How bytes that are no text are kept in text, so that whatever another program wrote can be named, and deleted."""
+
 # Its stub knows commands of one part only.
 _pack: Callable[[tuple[Argument, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
 
@@ -26,8 +29,14 @@ def packed(command: Sequence[Argument]) -> list[bytes]:
             return _around(command)
     try:
         return [_pack(tuple(command))]
-    except TypeError:  # buffers that hiredis does not take
-        return [_pack(tuple(bytes(part) if isinstance(part, bytearray | mmap) else part for part in command))]
+    except (TypeError, UnicodeEncodeError):  # buffers that hiredis does not take, and what another program wrote
+        return [_pack(tuple(_plain(part) for part in command))]
+
+
+def _plain(part: Argument) -> Argument:
+    if isinstance(part, str):
+        return part.encode("utf-8", FOREIGN)
+    return bytes(part) if isinstance(part, bytearray | mmap) else part
 
 
 def _around(command: Sequence[Argument]) -> list[bytes]:
@@ -39,7 +48,7 @@ def _around(command: Sequence[Argument]) -> list[bytes]:
             pieces += (bytes(small) + b"$%d\r\n" % len(part), part)
             small = bytearray(b"\r\n")
         else:
-            text = str(part).encode() if isinstance(part, str | int | float) else bytes(part)
+            text = str(part).encode("utf-8", FOREIGN) if isinstance(part, str | int | float) else bytes(part)
             small += b"$%d\r\n%b\r\n" % (len(text), text)
     return [*pieces, bytes(small)]
 

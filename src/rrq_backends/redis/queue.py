@@ -193,7 +193,8 @@ class RedisQueue(Queue):
         *_, first, rest = self._connections.blocking(commands, timeout)
         # Also when the first found nothing in time, the second may: what came in between.
         arrived = [] if first is None else [items(first)[1]]
-        over = [reading.ended(raw(note)) for note in dict.fromkeys([*arrived, *items(rest)])]
+        notes = map(reading.ended, map(raw, dict.fromkeys([*arrived, *items(rest)])))
+        over = [news for news in notes if news is not None]
         self._told[watcher] = [one.task for one in over]
         return over
 

@@ -78,10 +78,13 @@ def _record(id: TaskId, fields: frozenset[TaskField], found: Found, data: Reply)
     return TaskRecord(**known)  # type: ignore[arg-type]  # each reader gives the fields that its enum member names
 
 
-def ended(note: bytes) -> Ended:
-    """Read news: a task, its status and, where it is small, its result."""
-    id, status, *value = note.split(b" ", 2)
-    return Ended(task=TaskId(id.decode()), status=_STATUSES[status], value=value[0] if value else None)
+def ended(note: bytes) -> Ended | None:
+    """Read news: a task, its status and, where it is small, its result. None: another program wrote them."""
+    id, _, rest = note.partition(b" ")
+    status, _, value = rest.partition(b" ")
+    if status not in _STATUSES:
+        return None
+    return Ended(task=TaskId(text(id)), status=_STATUSES[status], value=value or None)
 
 
 def _named(found: Found, name: str) -> str | None:

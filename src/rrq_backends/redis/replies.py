@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rrq_backends.redis.exchange import Reply
+from rrq_backends.redis.exchange import FOREIGN, Reply
 from rrq_core.errors import BackendError
 
 
@@ -23,9 +23,9 @@ def raw(reply: Reply) -> bytes:
 
 
 def text(reply: Reply) -> str:
-    """Text."""
+    """Text. Bytes that are none, which are not ours, become surrogates, and the same bytes again in a command."""
     if isinstance(reply, bytes):
-        return reply.decode()
+        return reply.decode("utf-8", FOREIGN)
     raise _unexpected("text", reply)
 
 

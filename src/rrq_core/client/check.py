@@ -14,21 +14,17 @@ def check(repair: bool = False, *, controller: Connection | None = None) -> Chec
     """Verify every law of a queue: that each task, worker and value is in one well-defined state.
 
     It may be called at any time, also while the queue is in use. That the offload has what it should is looked at too;
-    what is missing there cannot be mended.
+    what is missing there, and an offload that cannot be used from here, cannot be mended.
 
     Args:
         repair: Whether to mend what is broken, and to delete from the offload what nothing refers to.
         controller: The controller; None: the default one.
     Returns:
         A report: `.ok`, and `.violations` with a sentence on each.
-    Raises:
-        OffloadError: If `repair`, and the offload cannot be read or written. All else was mended.
     """
     wanted, connection = checked_flag(repair, "repair"), chosen(controller)
     violations = connection.backend.queue.check(wanted)
-    if wanted:
-        connection.values.collect()
-    return CheckReport(violations=(*violations, *connection.values.violations()))
+    return CheckReport(violations=(*violations, *connection.values.violations(wanted)))
 
 
 def destroy(
@@ -48,7 +44,8 @@ def destroy(
     Raises:
         InvalidArgument: If `delete` is neither True nor a number of seconds above 0.
         WorkerTimeout: If workers are not gone in time. Nothing was deleted.
-        OffloadError: If its offload cannot be emptied. All else was deleted.
+        OffloadError: If its offload cannot be emptied, or is not the place that was configured. All else was deleted.
+        ConfigurationTaken: If its offload is another's now. All else was deleted.
 
     R: rrq_destroy
     """

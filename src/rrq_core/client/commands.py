@@ -2,7 +2,7 @@
 
 import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping
 from textwrap import dedent
 
 from attrs import frozen
@@ -12,7 +12,6 @@ from rrq_core.model.command import Command, checked_command
 from rrq_core.model.ids import MessageId, QueueId, WorkerId
 from rrq_core.payload import Context, PayloadKind, encode_json
 from rrq_core.payload.answer import decode_answer
-from rrq_core.payload.signing import keyring
 
 
 @frozen(kw_only=True)
@@ -35,11 +34,16 @@ class Order:
             _check_source(args)
         return cls(queue_id=queue_id, command=known, args=None if args == math.inf else args)
 
-    def frame(self, workers: Sequence[WorkerId]) -> bytes:
-        """Make the frame of a message. One that is signed holds for these workers alone, and once."""
+    def frame(self, instances: Mapping[WorkerId, str] | None) -> bytes:
+        """Make the frame of a message.
+
+        Args:
+            instances: The workers for which alone, and once, a signed one holds, none that is started anew under the
+                same id; None: it is not signed.
+        """
         order: dict[str, object] = {"command": self.command.value, "args": self.args}
-        if keyring() is not None:
-            order |= {"to": [*workers], "nonce": secrets.token_hex(16)}
+        if instances is not None:
+            order |= {"to": dict(instances), "nonce": secrets.token_hex(16)}
         return encode_json(order, Context(kind=PayloadKind.MESSAGE, queue_id=self.queue_id))
 
 

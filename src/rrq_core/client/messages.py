@@ -6,7 +6,7 @@ from rrq_core.client.answers import Terms, addressed, checked_message_id, in_ord
 from rrq_core.client.commands import Order
 from rrq_core.client.connection import Connection
 from rrq_core.client.defaults import chosen
-from rrq_core.client.sending import Sent, send_to_present
+from rrq_core.client.sending import Sent, send_message, send_to_present
 from rrq_core.client.workers import Workers, checked_worker_ids, worker_record, worker_records
 from rrq_core.errors import WorkerNotFound
 
@@ -247,7 +247,7 @@ def _send(connection: Connection, order: Order, worker_ids: Workers | None) -> S
     """Send a message to workers that were named, or to all that are there."""
     if worker_ids is not None:
         named = checked_worker_ids(worker_ids)
-        return Sent(id=connection.backend.messages.send(order.frame(named), named), workers=tuple(named))
+        return Sent(id=send_message(connection.backend, order, named), workers=tuple(named))
     sent = send_to_present(connection, order, [record.id for record in worker_records(connection, None)])
     if sent is None:
         raise WorkerNotFound(

@@ -9,6 +9,8 @@ from rrq_core.client.connection import Connection
 from rrq_core.client.workers import ACTIVE
 from rrq_core.errors import WorkerNotFound
 from rrq_core.model.ids import MessageId, WorkerId
+from rrq_core.payload.signing import keyring
+from rrq_core.ports import Backend
 
 _MOST_LOOKS = 10
 
@@ -19,6 +21,23 @@ class Sent:
 
     id: MessageId
     workers: tuple[WorkerId, ...]
+
+
+def send_message(backend: Backend, order: Order, workers: Sequence[WorkerId]) -> MessageId:
+    """Send a message to workers.
+
+    Raises:
+        WorkerNotFound: If one is not active. Nothing was sent.
+    """
+    return backend.messages.send(order.frame(_instances(backend, workers)), workers)
+
+
+def _instances(backend: Backend, workers: Sequence[WorkerId]) -> dict[WorkerId, str] | None:
+    """Look who goes by these ids now, where messages are signed."""
+    if keyring() is None:
+        return None
+    found = {record.id: record.info for record in backend.workers.read(workers, ACTIVE)}
+    return {worker: info.instance if (info := found.get(worker)) else "" for worker in workers}
 
 
 def send_to_present(connection: Connection, order: Order, workers: Sequence[WorkerId]) -> Sent | None:
@@ -32,7 +51,7 @@ def send_to_present(connection: Connection, order: Order, workers: Sequence[Work
         if not workers:
             break
         try:
-            return Sent(id=backend.messages.send(order.frame(workers), workers), workers=tuple(workers))
+            return Sent(id=send_message(backend, order, workers), workers=tuple(workers))
         except WorkerNotFound:  # one has left since we looked, and nobody was sent anything
             if not looks_left:
                 raise

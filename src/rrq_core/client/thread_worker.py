@@ -12,6 +12,7 @@ from types import FrameType
 from weakref import WeakSet
 
 from rrq_core.client.commands import Order
+from rrq_core.client.sending import send_message
 from rrq_core.errors import RrqError
 from rrq_core.model.ids import QueueId, WorkerId
 from rrq_core.plugins import open_backend
@@ -86,7 +87,7 @@ class ThreadWorker:
         """Ask the loop to finish its task and leave, and wake it if it sleeps."""
         self._loop.request_stop("asked to stop")
         with suppress(RrqError):  # it has left, or its queue was destroyed
-            self._backend.messages.send(Order.checked(self._backend.queue_id, "STOP").frame([self.id]), [self.id])
+            send_message(self._backend, Order.checked(self._backend.queue_id, "STOP"), [self.id])
 
 
 def running_thread_worker(url: str, queue_id: QueueId, id: WorkerId) -> ThreadWorker | None:

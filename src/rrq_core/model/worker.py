@@ -14,7 +14,8 @@ from rrq_core.model.work import Session
 class WorkerInfo:
     """Where and with what a worker runs. `heartbeat_key` is filled in by the store.
 
-    `process_start` tells its process from others that have had its `pid` on that host since its boot.
+    `process_start` tells its process from others that have had its `pid` on that host since its boot; `instance` tells
+    the worker from others that have had its id.
     """
 
     host: str
@@ -29,6 +30,7 @@ class WorkerInfo:
     queues: tuple[QueueName, ...]
     cwd: str
     libraries: Mapping[str, str] = field(factory=dict)
+    instance: str = ""
     heartbeat_key: str | None = None
 
     @classmethod

@@ -16,15 +16,21 @@ PROBE = "probe-"
 
 
 class Offload(ABC):
-    """Bytes by name. It never looks into them. One queue owns a root; names are letters, digits, `-` and `.`."""
+    """Bytes by name. It never looks into them. One queue owns a root; names are letters, digits, `-` and `.`.
+
+    Several threads may call it at once.
+    """
 
     @abstractmethod
     def mset(self, items: Mapping[str, Buffer]) -> None:
-        """Write bytes under names. Each becomes visible whole or not at all; writing the same again is harmless."""
+        """Write bytes under names. Each becomes visible whole or not at all; writing the same again is harmless.
+
+        The buffers may change afterwards.
+        """
 
     @abstractmethod
     def mget(self, names: Sequence[str]) -> list[Buffer]:
-        """Read the bytes of names, in order.
+        """Read the bytes of names, in order. Memory that can be written to is the caller's own.
 
         Raises:
             ObjectMissing: If some are not there; it names them.
@@ -36,7 +42,7 @@ class Offload(ABC):
 
     @abstractmethod
     def list(self) -> Iterator[OffloadEntry]:
-        """Go through all that lies in the root."""
+        """Go through all that lies in the root, each with its size and the unix time when it was written."""
 
     @abstractmethod
     def destroy(self) -> None:

@@ -27,6 +27,7 @@ STALE = 3600.0
 """Seconds after which names that somebody was told to delete are not deleted: they may soon be given out again."""
 
 _MOST_DELETED = 100
+_TRUSTED = 10.0  # seconds for which a place is taken for the one that was configured, once it was looked at
 
 
 def new_token() -> str:
@@ -60,7 +61,7 @@ class OffloadSpace:
         self.shown = without_password(url)
         self._url = url
         self._owner = owner
-        self._is_ours = False
+        self._seen_at: float | None = None
         self._open_it = open_it
         self._opened: Offload | None = None
 
@@ -86,13 +87,15 @@ class OffloadSpace:
 
         Raises:
             ObjectMissing: If it is not there.
-            OffloadError: If it cannot be read, or is not as long as it was.
+            ConfigurationTaken: If it is not there, and the place is another's.
+            OffloadError: If it cannot be read, is not as long as it was, or this is not the place that was configured.
         """
         name = str(stored.name)
         with self._in_our_words(f"the value {hash} cannot be read from"):
             try:
                 (data,) = self._offload.mget([name])
             except ObjectMissing as missing:
+                self._check_ours(trusted=0)
                 raise ObjectMissing([hash], f"there is no {name!r} in the offload {self.shown}") from missing
         if len(data) != stored.size:
             raise OffloadError(
@@ -108,8 +111,11 @@ class OffloadSpace:
             names: What to delete.
             told_at: When we asked what to delete, by `time.time`.
         Raises:
-            OffloadError: If that fails.
+            ConfigurationTaken: If the place is another's.
+            OffloadError: If that fails, or this is not the place that was configured.
         """
+        if names:
+            self._check_ours()
         every = iter(names)
         while portion := list(islice(every, _MOST_DELETED)):
             if time.time() - told_at > STALE:
@@ -121,8 +127,10 @@ class OffloadSpace:
         """List what has been there for a day or longer.
 
         Raises:
-            OffloadError: If that fails.
+            ConfigurationTaken: If the place is another's.
+            OffloadError: If that fails, or this is not the place that was configured.
         """
+        self._check_ours(trusted=0)
         before = time.time() - OLD
         with self._in_our_words("nobody can list"):
             return [entry.name for entry in self._entries() if entry.modified < before]
@@ -131,8 +139,10 @@ class OffloadSpace:
         """Give the bytes of all that is there, by name.
 
         Raises:
-            OffloadError: If that fails.
+            ConfigurationTaken: If the place is another's.
+            OffloadError: If that fails, or this is not the place that was configured.
         """
+        self._check_ours(trusted=0)
         with self._in_our_words("nobody can list"):
             return {entry.name: entry.size for entry in self._entries()}
 
@@ -174,7 +184,7 @@ class OffloadSpace:
             record = {"queue_id": self._owner.name, "owner": self._owner.token}
             found = self._offload.claim(OWNER_FILE, json.dumps(record).encode())
         self._check_owner(found)
-        self._is_ours = True
+        self._seen_at = time.monotonic()
 
     def disown(self) -> None:
         """Take back a claim, as well as can be."""
@@ -188,8 +198,10 @@ class OffloadSpace:
         """Delete all values that are in it; whose it is stays written there.
 
         Raises:
-            OffloadError: If that fails.
+            ConfigurationTaken: If the place is another's.
+            OffloadError: If that fails, or this is not the place that was configured.
         """
+        self._check_ours_or_bare()
         with self._in_our_words("nobody can empty"):
             self._offload.mdel([entry.name for entry in self._entries() if entry.name != OWNER_FILE])
 
@@ -197,17 +209,30 @@ class OffloadSpace:
         """Delete all that is in it, and it.
 
         Raises:
-            OffloadError: If that fails.
+            ConfigurationTaken: If the place is another's.
+            OffloadError: If that fails, or this is not the place that was configured.
         """
+        self._check_ours_or_bare()
         with self._in_our_words("nobody can empty"):
             self._offload.destroy()
 
     def _entries(self) -> Iterator[OffloadEntry]:
         return self._offload.list()
 
-    def _check_ours(self) -> None:
-        """Make sure, once, that this is the place that was configured: what is mounted differs between hosts."""
-        if self._is_ours:
+    def _check_ours_or_bare(self) -> None:
+        """Make sure that this is the place that was configured, or that nothing is there."""
+        with self._in_our_words("nobody can empty"):
+            is_bare = all(entry.name != OWNER_FILE and _is_passing(entry.name) for entry in self._entries())
+        if not is_bare:
+            self._check_ours(trusted=0)
+
+    def _check_ours(self, trusted: float = _TRUSTED) -> None:
+        """Make sure that this is the place that was configured: what is mounted differs between hosts and moments.
+
+        Args:
+            trusted: Seconds for which an earlier look is enough.
+        """
+        if self._seen_at is not None and time.monotonic() - self._seen_at < trusted:
             return
         with self._in_our_words("nobody can look into"):
             found = self._found_owner()
@@ -215,10 +240,10 @@ class OffloadSpace:
             raise OffloadError(
                 f"the offload {self.shown}, as the host {socket.gethostname()} sees it, is not the place that was "
                 f"configured for {self._owner.name!r}: there is no {OWNER_FILE!r} in it. Is it shared with this host, "
-                "and mounted?"
+                "and mounted? If all that was in it was deleted, configure the queue again, as it was"
             )
         self._check_owner(found)
-        self._is_ours = True
+        self._seen_at = time.monotonic()
 
     def _found_owner(self) -> Buffer | None:
         try:
@@ -233,10 +258,11 @@ class OffloadSpace:
         except (ValueError, LookupError, TypeError):
             theirs, name = None, None
         if theirs != self._owner.token:
+            same = ", one on another server or of another time," if name == self._owner.name else ""
             raise ConfigurationTaken(
-                f"the offload {self.shown} belongs to the queue {name!r} (it says so in {OWNER_FILE!r} there), and not "
-                f"to this {self._owner.name!r}: two would delete each other's values, so choose another place; or, if "
-                "the other is gone, delete what is there"
+                f"the offload {self.shown} belongs to the queue {name!r}{same} (it says so in {OWNER_FILE!r} there), "
+                f"and not to this {self._owner.name!r}: two would delete each other's values, so choose another place; "
+                "or, if the other is gone, delete what is there"
             )
 
     @contextmanager

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from attrs import evolve
 
-from rrq_core.errors import ObjectMissing, OffloadError, PluginError, ValueTooLarge
+from rrq_core.errors import ObjectMissing, OffloadError, ValueTooLarge
 from rrq_core.model.ids import Hash, Tag
 from rrq_core.model.queue_configuration import LARGEST_IN_STORE, QueueConfiguration
 from rrq_core.model.report import Recovered, Violation
@@ -14,7 +14,7 @@ from rrq_core.model.value import Buffer, NewValue, Placement, PlacementKind, Sto
 from rrq_core.model.work import Claim
 from rrq_core.ports import PART, PROBE, ObjectStore
 from rrq_core.store.cache import ValueCache
-from rrq_core.store.checking import violations
+from rrq_core.store.checking import UNUSABLE, unusable, violations
 from rrq_core.store.space import OffloadSpace, Owner
 
 ASK_FIRST = 64 * 1024
@@ -152,9 +152,29 @@ class ValueStore:
             raise OffloadError(f"the value {hash} is in an offload, and none is configured here: give offload=")
         return self.space
 
-    def violations(self) -> list[Violation]:
-        """Find values whose bytes are not in the offload where they should be."""
-        return [] if self.space is None else [*violations(self._objects, self.space)]
+    def violations(self, repair: bool = False) -> list[Violation]:
+        """Find values whose bytes are not in the offload where they should be.
+
+        Args:
+            repair: Whether to delete from the offload what nothing refers to.
+        """
+        if self.space is None:
+            return []
+        if repair:
+            try:
+                self.collect()
+            except UNUSABLE as error:
+                return [unusable(self.space, error)]
+        return [*violations(self._objects, self.space)]
+
+    def take_back(self, tag: Tag) -> None:
+        """Take away a tag under which values were put in vain, and what nothing else points at.
+
+        Raises:
+            BackendError: What the store answers.
+        """
+        told_at = time.time()
+        self.discard(self._objects.drop([tag]).names, told_at)
 
     def discard(self, names: Sequence[str], told_at: float) -> None:
         """Delete names of the offload that were given up. What cannot be deleted now is for who collects.
@@ -164,7 +184,7 @@ class ValueStore:
             told_at: When we asked what to delete, by `time.time`.
         """
         if names and self.space is not None:
-            with suppress(OffloadError, PluginError):
+            with suppress(*UNUSABLE):
                 self.space.delete(names, told_at)
 
     def look_after(self, recovered: Recovered, told_at: float) -> None:
@@ -176,14 +196,15 @@ class ValueStore:
         """
         self.discard(recovered.names, told_at)
         if recovered.collect_due:
-            with suppress(OffloadError, PluginError):
+            with suppress(*UNUSABLE):
                 self.collect()
 
     def collect(self) -> None:
         """Delete from the offload what nothing refers to: what was given up, and traces of writers that died.
 
         Raises:
-            OffloadError: If the offload fails.
+            ConfigurationTaken: If the offload is another's.
+            OffloadError: If the offload fails, or is not the place that was configured.
             UnknownScheme: If no plugin serves it.
         """
         if self.space is not None:
@@ -222,9 +243,11 @@ def _portions(values: Sequence[NewValue]) -> Iterator[Sequence[NewValue]]:
 
 
 def _no_place(value: NewValue, what: str, limit: float) -> str:
-    most = f"the queue's store_max_size is {limit:g}" if limit < LARGEST_IN_STORE else f"{LARGEST_IN_STORE} is the most"
+    is_chosen = limit < LARGEST_IN_STORE
+    most = f"the queue's store_max_size is {limit:g}" if is_chosen else f"{LARGEST_IN_STORE} is the most"
+    larger = "; or choose a larger store_max_size, up to 512 MiB" if is_chosen else ""
     return (
         f"{what} has {value.size} bytes, and {most}; there is no offload for larger ones. Configure the queue with an "
         "offload, before anyone connects: configure(queue_id, offload='/a/shared/directory'); or send less: a path, or "
-        "parts; or choose a larger store_max_size, up to 512 MiB"
+        f"parts{larger}"
     )

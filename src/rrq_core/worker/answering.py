@@ -6,7 +6,7 @@ from collections.abc import Callable
 from attrs import frozen
 
 from rrq_core.errors import BackendError, MessageError, NotSendable
-from rrq_core.model.ids import MessageId, QueueId, WorkerId
+from rrq_core.model.ids import MessageId
 from rrq_core.model.status import WorkerStatus
 from rrq_core.model.work import MessageIn
 from rrq_core.model.worker import NewLogEntry
@@ -14,6 +14,7 @@ from rrq_core.payload.answer import Answer, encode_answer
 from rrq_core.worker.commands import Commands
 from rrq_core.worker.message import Request, answer_context, read_request, unreadable
 from rrq_core.worker.outage import PASSING
+from rrq_core.worker.setup import WorkerSetup
 
 Tell = Callable[[NewLogEntry], None]
 _MOST_NONCES = 10_000
@@ -32,16 +33,14 @@ class Answering:
     """Sees to messages, one after another.
 
     Args:
-        queue_id: The queue.
-        worker: The worker.
+        setup: The worker.
         commands: What the worker does.
         tell: Writes a line of the worker's log.
         deliver: Hands an answer in, with the status that the worker has from then on.
     """
 
-    def __init__(self, queue_id: QueueId, worker: WorkerId, commands: Commands, tell: Tell, deliver: Deliver) -> None:
-        self._queue_id = queue_id
-        self._worker = worker
+    def __init__(self, setup: WorkerSetup, commands: Commands, tell: Tell, deliver: Deliver) -> None:
+        self._setup = setup
         self._commands = commands
         self._tell = tell
         self._deliver = deliver
@@ -74,14 +73,14 @@ class Answering:
 
     def _read(self, message: MessageIn) -> Request:
         """Read a message. One that came before, under another id, is a copy that somebody put there: it is refused."""
-        request = read_request(message.body, self._queue_id, self._worker)
+        request = read_request(message.body, self._setup)
         if request.nonce is not None and request.nonce in self._nonces:
             return unreadable("a message that was seen to before; somebody has put it there again")
         self._nonces.append(request.nonce)
         return request
 
     def _frame(self, message: MessageId, answer: Answer) -> bytes:
-        context = answer_context(self._queue_id, self._worker, message)
+        context = answer_context(self._setup.queue_id, self._setup.worker_id, message)
         try:
             return encode_answer(answer, context)
         except NotSendable as error:

@@ -33,6 +33,7 @@ def worker_info(setup: WorkerSetup) -> WorkerInfo:
         queues=setup.config.queue,
         cwd=_working_directory(),
         libraries=_libraries(),
+        instance=setup.instance,
     )
 
 

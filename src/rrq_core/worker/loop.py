@@ -80,7 +80,7 @@ class WorkerLoop:
         rest = Rest(self._stop, self._timer, upkeep, config.poll_queue, self._execution.deaf_for)
         self._intake = Intake(backend, self._hand_over, self._duty, rest, self._stop)
         commands = Commands(self._tools(config))
-        self._answering = Answering(backend.queue_id, setup.worker_id, commands, self.log, self._deliver)
+        self._answering = Answering(setup, commands, self.log, self._deliver)
         self._claimed: Work | MessageIn | None = None
         self.show_stack_of_child = self._execution.show_stack_of_child
         self._registration = Registration(backend, setup, beater, self.show_stack_of_child)

@@ -7,6 +7,7 @@ from rrq_core.model.ids import MessageId, QueueId, WorkerId, checked_name
 from rrq_core.model.value import Buffer
 from rrq_core.payload import Context, PayloadKind, decode_json
 from rrq_core.payload.signing import keyring
+from rrq_core.worker.setup import WorkerSetup
 
 
 @frozen(kw_only=True)
@@ -26,19 +27,29 @@ class Request:
     problem: str | None = None
 
 
-def read_request(frame: Buffer, queue_id: QueueId, worker: WorkerId) -> Request:
+def read_request(frame: Buffer, worker: WorkerSetup) -> Request:
     """Read the frame of a message to a worker. One that cannot be read gives a request too, so that it is answered."""
     try:
-        match decode_json(frame, Context(kind=PayloadKind.MESSAGE, queue_id=queue_id)):
+        match decode_json(frame, Context(kind=PayloadKind.MESSAGE, queue_id=worker.queue_id)):
             case {"command": command, **others}:
-                to, nonce = others.get("to", ()), others.get("nonce")
-                if keyring() is not None and not (isinstance(to, list) and worker in to and nonce):
-                    return unreadable(f"a message that was not sent to {worker!r}, but to {to!r:.200}")
+                nonce = others.get("nonce")
+                if keyring() is not None and (problem := _misdirected(others.get("to"), worker, nonce)):
+                    return unreadable(problem)
                 return Request(command=checked_name(command, "command"), args=others.get("args"), nonce=nonce)
             case record:
                 return unreadable(f"a message has a command, this one has none: {record!r:.200}")
     except (PayloadRefused, InvalidName) as error:
         return unreadable(f"a message that cannot be read: {error}")
+
+
+def _misdirected(to: object, worker: WorkerSetup, nonce: object) -> str | None:
+    """Tell what is wrong with the address of a signed message, if anything is."""
+    instances = to if isinstance(to, dict) else {}
+    if worker.worker_id not in instances or not nonce:
+        return f"a message that was not sent to {worker.worker_id!r}, but to {[*instances]!r:.200}"
+    if instances[worker.worker_id] != worker.instance:
+        return f"a message that was sent to an earlier worker of the id {worker.worker_id!r}, before this one was there"
+    return None
 
 
 def unreadable(problem: str) -> Request:

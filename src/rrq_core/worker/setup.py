@@ -4,7 +4,7 @@ import secrets
 import socket
 import time
 
-from attrs import frozen
+from attrs import field, frozen
 
 from rrq_core.errors import InvalidArgument
 from rrq_core.model.config import WorkerConfig
@@ -28,6 +28,7 @@ class WorkerSetup:
         process_log: The path of the file that takes what its process prints, None where there is none.
         exit_when_lost: Whether it ends when it was declared lost, for a supervisor to start another; else it registers
             again.
+        instance: What no other worker has, not even one that is started anew under the same id.
     """
 
     queue_id: QueueId
@@ -37,6 +38,7 @@ class WorkerSetup:
     config: WorkerConfig
     process_log: str | None = None
     exit_when_lost: bool = False
+    instance: str = field(factory=lambda: secrets.token_hex(8), init=False)
 
 
 def new_worker_id() -> WorkerId:

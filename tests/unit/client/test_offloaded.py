@@ -163,6 +163,23 @@ def test_an_argument_that_finds_no_place_is_an_error_at_once(
     assert rrq.task_list() == []
 
 
+def test_a_submission_that_fails_midway_leaves_no_values(
+    q: rrq.Controller, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, room = OffloadSpace.write, iter([True] * 3)
+
+    def until_full(space: OffloadSpace, name: str, data: bytes) -> None:
+        if not next(room, False):
+            raise rrq.OffloadError("no space left")
+        write(space, name, data)
+
+    monkeypatch.setattr(OffloadSpace, "write", until_full)
+    with pytest.raises(rrq.OffloadError, match="no space left"):
+        q.map(len, [LARGE * number for number in range(2, 8)])
+    assert q.objects.tags() == []
+    assert names(root) == set()
+
+
 def cut(path: Path) -> None:
     os.truncate(path, 10)
 
@@ -204,6 +221,12 @@ def test_check_tells_that_the_offload_cannot_be_looked_into(
     monkeypatch.setattr(OffloadSpace, "sizes", broken)
     (violation,) = rrq.check().violations
     assert violation.sentence == "nobody can list it"
+
+
+def test_a_repair_tells_that_the_offload_cannot_be_used(q: rrq.Controller, root: Path) -> None:
+    root.rename(root.with_name("elsewhere"))
+    (violation,) = rrq.check(repair=True).violations
+    assert "Is it shared with this host" in violation.sentence
 
 
 def test_a_worker_does_not_start_where_the_offload_is_not_the_one_configured(q: rrq.Controller, root: Path) -> None:

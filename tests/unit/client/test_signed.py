@@ -65,7 +65,7 @@ def swap(q: rrq.Controller, task: str, body: bytes) -> None:
 def test_a_message_to_one_worker_is_not_followed_by_another_nor_twice(
     q: rrq.Controller, workers: rrq.WorkerManager
 ) -> None:
-    frame = Order.checked(q.queue_id, "ECHO", "once").frame([WorkerId("w_1")])
+    frame = Order.checked(q.queue_id, "ECHO", "once").frame({WorkerId("w_1"): rrq.worker_info("w_1")["w_1"].instance})
     answers = []
     for worker in (WorkerId("w_1"), WorkerId("w_1"), WorkerId("w_2")):
         message = q.backend.messages.send(frame, [worker])
@@ -74,6 +74,17 @@ def test_a_message_to_one_worker_is_not_followed_by_another_nor_twice(
     assert first == "OK"
     assert "a message that was seen to before" in again
     assert "a message that was not sent to 'w_2', but to ['w_1']" in elsewhere
+
+
+def test_a_message_to_a_worker_is_not_followed_by_the_next_of_its_id(q: rrq.Controller) -> None:
+    order = Order.checked(q.queue_id, "ECHO", "once")
+    with rrq.worker_spawn(1, worker_id_base="w"):
+        frame = order.frame({WorkerId("w_1"): rrq.worker_info("w_1")["w_1"].instance})
+    with rrq.worker_spawn(1, worker_id_base="w"):
+        message = q.backend.messages.send(frame, [WorkerId("w_1")])
+        answer = rrq.message_get_response(message, "w_1", timeout=GRACE)["w_1"]
+        assert "a message that was sent to an earlier worker of the id 'w_1'" in str(answer)
+        assert rrq.message_send_and_wait("PING", None, "w_1", timeout=GRACE) == {"w_1": "PONG"}
 
 
 def test_the_answer_of_one_worker_is_not_taken_for_that_of_another(

@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from rrq_core.model.value import Location, NewValue, Stored
 from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend, ObjectStore
 from rrq_core.store import OffloadSpace, Owner, ValueCache, ValueStore
+from rrq_core.store import space as space_module
 from rrq_core.store import values as values_module
 from rrq_core.store.space import OWNER_FILE
 from rrq_core.testing import Hand, new_task, new_value
@@ -104,7 +105,7 @@ def test_a_value_that_is_too_large_is_refused_with_both_remedies_and_nothing_is_
 
 def test_a_value_over_512_mib_needs_an_offload_whatever_the_limit(shelf: Shelf) -> None:
     huge = NewValue(hash=LARGE.hash, size=512 * 1024**2 + 1, data=b"not sent")
-    with pytest.raises(ValueTooLarge, match="536870912 is the most"):
+    with pytest.raises(ValueTooLarge, match=r"536870912 is the most.*or parts$"):
         ValueStore(shelf.backend.objects, QueueConfiguration(), None).put(TAG, [huge])
 
 
@@ -232,6 +233,50 @@ def test_a_place_that_is_not_mounted_is_not_written_to(shelf: Shelf, tmp_path: P
     with pytest.raises(OffloadError, match="not the place that was configured"):
         space.write("a", b"x")
     assert not (tmp_path / "not mounted").exists()
+
+
+USES: dict[str, Callable[[OffloadSpace], object]] = {
+    "delete": lambda space: space.delete([LARGE.hash], time.time()),
+    "collect": lambda space: space.old_names(),
+    "check": lambda space: space.sizes(),
+    "empty": lambda space: space.empty(),
+    "destroy": lambda space: space.destroy(),
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+@pytest.mark.parametrize("record", [json.dumps({"queue_id": "q", "owner": "x"}), None], ids=["another", "none"])
+def test_nothing_is_deleted_from_a_place_that_is_not_the_one_configured(
+    shelf: Shelf, use: Callable[[OffloadSpace], object], record: str | None
+) -> None:
+    shelf.values.put(TAG, [LARGE])
+    (shelf.root / OWNER_FILE).unlink()
+    if record is not None:
+        (shelf.root / OWNER_FILE).write_text(record)
+    with pytest.raises((ConfigurationTaken, OffloadError), match=r"belongs to the queue|not the place"):
+        use(OffloadSpace(str(shelf.root), Owner("q", "token")))
+    assert shelf.names() == {LARGE.hash}
+
+
+def test_what_is_gone_already_can_be_destroyed(tmp_path: Path) -> None:
+    OffloadSpace(str(tmp_path / "never made"), Owner("q", "token")).destroy()
+
+
+def test_who_looks_for_a_value_where_the_place_is_not_mounted_is_told_so(shelf: Shelf) -> None:
+    shelf.values.put(TAG, [LARGE])
+    shelf.root.rename(shelf.root.with_name("away"))
+    with pytest.raises(OffloadError, match="Is it shared with this host, and mounted"):
+        shelf.values.get([LARGE.hash])
+
+
+def test_a_place_that_goes_away_under_a_writer_is_noticed(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.values.put(TAG, [LARGE])
+    shelf.root.rename(shelf.root.with_name("away"))
+    later = time.monotonic() + 60
+    monkeypatch.setattr(space_module.time, "monotonic", lambda: later)
+    with pytest.raises(OffloadError, match="not the place that was configured"):
+        shelf.values.put(TAG, [LARGER])
+    assert not shelf.root.exists()
 
 
 def test_a_value_that_is_asked_for_twice_is_given_apart(shelf: Shelf) -> None:

@@ -9,6 +9,7 @@ from rrq_core.plugins import without_password
 from rrq_offload_s3.remote import Options, RemoteOffload
 
 _WITH_HOST = frozenset({"sftp"})
+_OWN_CREDENTIALS = frozenset({"s3", "gs"})  # abfs://container@account has an @ as well
 _CONNECT_TIMEOUT = 10
 _READ_TIMEOUT = 60
 _MOST_ATTEMPTS = 5
@@ -25,8 +26,13 @@ def open_remote(url: str) -> RemoteOffload:
     """
     parts = urlsplit(url)
     has_host = parts.scheme in _WITH_HOST
+    if "@" in parts.netloc and parts.scheme in _OWN_CREDENTIALS:
+        raise InvalidArgument(
+            f"a {parts.scheme}:// URL has no credentials in it, for it is stored with the queue: they come from the "
+            f"environment of each client and worker, or from a profile there; not {_shown(url)!r}"
+        )
     root = parts.path if has_host else f"{parts.netloc}{parts.path}"
-    if not root.strip("/"):
+    if not root.strip("/") or not (parts.netloc or parts.scheme == "memory"):
         raise InvalidArgument(f"an offload is in a place, as in s3://bucket/prefix, and here is none: {_shown(url)!r}")
     options = _options(parts.scheme, dict(parse_qsl(parts.query, keep_blank_values=True)), url)
     if has_host:

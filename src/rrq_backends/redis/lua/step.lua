@@ -118,6 +118,11 @@ if id then
   queue, attempt = redis.call('HGET', key('task:queue'), id), redis.call('HGET', key('task:attempt'), id)
 else
   local message = redis.call('LINDEX', worker_key(W, 'message'), 0)
+  while message and not string.find(message, '^%d+%.%d+ ') do  -- another program's: without an id nobody can be answered
+    redis.call('LPOP', worker_key(W, 'message'))
+    lines[#lines + 1] = now .. ' MESSAGE UNREADABLE'
+    message = redis.call('LINDEX', worker_key(W, 'message'), 0)
+  end
   if message then
     local message_id, body = string.match(message, '^(%S+) (.*)$')
     reply = {'MESSAGE', outcome, left, message_id, body}
@@ -158,7 +163,7 @@ if id then
   -- The call of a retried task is its root's; only a first attempt of a root cannot have a checkpoint.
   local root, body = id, redis.call('HGET', key('task:expr'), id) or ''
   if #body == ID_LENGTH then
-    root, body = body, redis.call('HGET', key('task:expr'), body)
+    root, body = body, redis.call('HGET', key('task:expr'), body) or ''
   end
   local options = options_of(id)
   local timeout, checkpoint, arguments, travelling = '', '', {}, {}

@@ -184,8 +184,13 @@ class Line:
 
     def _put_aside(self, part: Buffer) -> str:
         descriptor, path = tempfile.mkstemp(prefix="part-", dir=self.scratch)
-        with open(descriptor, "wb") as file:
-            file.write(part)
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(part)
+        except OSError as error:
+            os.unlink(path)
+            what = f"{error.strerror}: {len(part)} bytes on their way between a worker and a task's own process"
+            raise OSError(error.errno, what, path) from error
         return os.path.basename(path)
 
     def _take_back(self, name: str) -> bytes:

@@ -1,6 +1,7 @@
 """Frames come out as they went in, whatever is in them and however they are cut on the way."""
 
 import os
+import resource
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,6 +53,22 @@ def test_large_parts_go_through_files_that_are_gone_when_they_were_read(ends, tm
     one.send(Frame(kind=KIND, parts=(b"small", large)))
     assert len(list(tmp_path.iterdir())) == 1
     assert other.receive()[0].parts == [b"small", large]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def little_room() -> Iterator[None]:
+    """Let no file grow beyond 1,000 bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_large_part_that_finds_no_room_is_named_and_leaves_nothing(ends, tmp_path: Path, little_room: None) -> None:
+    _, one, _ = ends
+    with pytest.raises(OSError, match=f"{LARGE + 1} bytes on their way .*: '{tmp_path}/part-"):
+        one.send(Frame(kind=KIND, parts=(b"x" * (LARGE + 1),)))
     assert list(tmp_path.iterdir()) == []
 
 
