@@ -30,7 +30,9 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def commit(self, tag: Tag, written: Sequence[Written], claim: Claim | None = None) -> list[bool]:
-        """Tag values whose bytes now lie in the offload. False: the name was given up meanwhile, put again.
+        """Tag values whose bytes now lie in the offload. False: the name is given up, delete it and put again.
+
+        That is so where all that referred to the name has gone meanwhile, and where another writer was first.
 
         Raises:
             Fenced: If the claim does not hold. Nothing was tagged.

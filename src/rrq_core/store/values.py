@@ -102,8 +102,10 @@ class ValueStore:
             name = str(placement.name)
             self.space.write(name, value.data or b"")
             written = Written(hash=value.hash, name=name, size=value.size)
-            if time.time() - asked_at < _SLOW and self._objects.commit(tag, [written], claim)[0]:
-                return
+            if time.time() - asked_at < _SLOW:
+                if self._objects.commit(tag, [written], claim)[0]:
+                    return
+                self.discard([name], asked_at)
             asked_at = time.time()
             (placement,) = self._objects.put(tag, [_bare(value)], claim, provisional)
 

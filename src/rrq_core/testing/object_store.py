@@ -189,7 +189,8 @@ class OffloadedTests(StoreCase):
         write(store, Tag("in between"))
         store.drop([Tag("in between")])
         second = write(store, TWO)
-        assert store.commit(ONE, [Written(hash=LARGE.hash, name=first, size=5)]) == [True]
+        assert store.commit(ONE, [Written(hash=LARGE.hash, name=first, size=5)]) == [False]
+        assert store.put(ONE, [LARGE]) == [Placement(hash=LARGE.hash, kind=PlacementKind.HAVE)]
         assert store.get([LARGE.hash]) == [Stored(data=None, name=second, size=5)]
         assert first in store.collect([])
         assert second not in store.collect([])

@@ -68,6 +68,7 @@ class ReferenceObjectStore(ObjectStore):
         if self.shelf.has(written.hash):
             if self.shelf.names.get(written.hash, ("", 0))[0] != written.name:
                 self.shelf.doomed[written.name] = self.server.now()
+                return False
         elif written.name in self.shelf.doomed:
             return False
         else:

@@ -1,6 +1,6 @@
 -- Tag values whose bytes now lie in the offload.
 -- ARGV: S, tag, Q or '' and W, session, T, attempt of a claim, then (H, name, size) …
--- Returns: {'OK', 1 | 0 for each}, 0: the name was given up meanwhile, put again; {'FENCED'}
+-- Returns: {'OK', 1 | 0 for each}, 0: the name is given up, delete it and put again; {'FENCED'}
 -- Law: no value refers to a name that may be deleted; a second writer's copy is given up.
 -- include: store clock object claim
 local tag = ARGV[2]
@@ -13,6 +13,7 @@ local function commit(hash, name, size)
     local kept = string.match(redis.call('HGET', S .. ':name', hash) or '', '^%S+')
     if kept ~= name then
       redis.call('ZADD', S .. ':doomed', now, name)
+      return 0
     end
   elseif redis.call('ZSCORE', S .. ':doomed', name) then
     return 0
