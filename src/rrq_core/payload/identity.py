@@ -48,7 +48,7 @@ def function_text(function: object) -> str:
         return function_text(function.__func__)
     if isinstance(function, FunctionType):
         bound = [_cell_text(cell) for cell in function.__closure__ or ()]
-        return f"{name_of(function)} {_code_text(function.__code__)} {bound} {_argument_text(function.__defaults__)}"
+        return f"{name_of(function)} {code_text(function.__code__)} {bound} {_argument_text(function.__defaults__)}"
     return str(name_of(function)) if callable(function) else type(function).__qualname__
 
 
@@ -59,14 +59,14 @@ def _cell_text(cell: CellType) -> str:
         return _NOT_COMPARED
 
 
-def _code_text(code: CodeType) -> str:
+def code_text(code: CodeType) -> str:
     """Write what code does, not where it stands: a cell that is run again gives the same."""
     return f"{code.co_code.hex()} {code.co_names} {' '.join(map(_constant_text, code.co_consts))}"
 
 
 def _constant_text(constant: object) -> str:
     if isinstance(constant, CodeType):
-        return _code_text(constant)
+        return code_text(constant)
     if isinstance(constant, tuple):
         return f"({', '.join(map(_constant_text, constant))})"
     if isinstance(constant, frozenset):
