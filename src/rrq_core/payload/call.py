@@ -22,8 +22,9 @@ from rrq_core.payload.value import Unpickles, decode_value, loaded
 
 @frozen(kw_only=True)
 class Call:
-    """What a worker runs."""
+    """What a worker runs. `name` is what it is to people: "area", or "the expression"."""
 
+    name: str
     function: Callable[..., object]
     args: tuple[object, ...] = field(repr=False)
     kwargs: Mapping[str, object] = field(repr=False)
@@ -98,10 +99,10 @@ def decode_call(
     envelope, header = _read(bytes(body), context)
     args, kwargs = _decode_arguments(envelope, header, context, values, results)
     if header.expression is None:
-        function = _function(envelope, header, context, values, names)
+        name, function = header.function.qualname, _function(envelope, header, context, values, names)
     else:
-        function = _evaluator(envelope, header, context, values, names)
-    return Call(function=function, args=args, kwargs=kwargs)
+        name, function = "the expression", _evaluator(envelope, header, context, values, names)
+    return Call(name=name, function=function, args=args, kwargs=kwargs)
 
 
 def decode_arguments(

@@ -142,8 +142,7 @@ def _run(work: Work, queue_id: QueueId, task: CurrentTask, names: Mapping[str, o
         is_retried = is_of
         value = awaited(call.function(*call.args, **call.kwargs))
         is_retried = is_named
-        name = getattr(call.function, "__qualname__", type(call.function).__qualname__)
-        result = encode_value(value, _value_context(queue_id), what=f"the result of {name}")
+        result = encode_value(value, _value_context(queue_id), what=f"the result of {call.name}")
     except StoppedNow:
         raise
     except BaseException as error:  # SystemExit and KeyboardInterrupt too: the task's own, no wish of ours to end
