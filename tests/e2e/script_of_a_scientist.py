@@ -74,6 +74,14 @@ class Box(Generic[T]):
     def doubled(self) -> list[T]:
         return [self.content, self.content]
 
+    @functools.singledispatchmethod
+    def with_other(self, other: Any) -> str:
+        return f"{self.content} and a thing"
+
+    @with_other.register
+    def _(self, other: int) -> str:
+        return f"{self.content} and {other * FACTOR}"
+
 
 class Special(Point):
     def norm(self) -> int:
@@ -205,6 +213,8 @@ def of_classes(submit: Callable[..., rrq.Task[Any]]) -> Pairs:
         (submit(lambda slotted: (slotted, hasattr(slotted, "__dict__")), Slotted(3)).result(), (Slotted(3), False)),
         (submit(lambda box: box.doubled, Box(Slotted(1))).result(), [Slotted(1), Slotted(1)]),
         (type(submit(Box, 1).result()), Box),
+        (submit(Box(1).with_other, 2).result(), "1 and 6"),
+        (submit(lambda box: box.with_other("text"), Box(1)).result(), "1 and a thing"),
         (rrq.task_create_expr("decorated(FACTOR), Point(1).mirrored, [is_odd(n) for n in (1, 2)]").result(),
          (("logged", 9), Point(-1), [True, False])),
         (rrq.task_create_expr(lambda: Point(FACTOR)).result(), Point(3)),

@@ -11,7 +11,7 @@ from attrs import evolve
 
 from rrq_core.client.connection import Connection, Prepared
 from rrq_core.client.options import DEFAULT_OPTIONS, TaskOptions
-from rrq_core.errors import BackendUnavailable, InvalidArgument, RrqError, TaskNotFound
+from rrq_core.errors import BackendUnavailable, InvalidArgument, NotSendable, RrqError, TaskNotFound
 from rrq_core.model.ids import GroupName, Hash, Tag, TaskId, WatcherId, new_task_id
 from rrq_core.model.task import NewTask, Submitted, TaskField
 from rrq_core.model.value import NewValue
@@ -107,7 +107,7 @@ def submit_calls(
         NotSendable: If an argument cannot be sent. Nothing of its slice was written.
         InvalidArgument: If there is no call.
     """
-    waiting, ids = iter(calls), list[TaskId]()
+    waiting, ids = enumerate(calls), list[TaskId]()
     make = _maker(options) if group is None else _member_maker(options, group)
     try:
         _submit_slices(connection, iter(lambda: _encoded(encoder, islice(waiting, SLICE), make), []), ids)
@@ -133,11 +133,15 @@ def _submit_slices(connection: Connection, slices: Iterator[Slice], ids: list[Ta
         under_way.result()
 
 
-def _encoded(encoder: CallEncoder, calls: Iterator[Arguments], make: Maker) -> Slice:
+def _encoded(encoder: CallEncoder, calls: Iterator[tuple[int, Arguments]], make: Maker) -> Slice:
     encoded = []
-    for args, kwargs in calls:
+    for at, (args, kwargs) in calls:
         id = new_task_id()
-        call = encoder.encode(id, args, kwargs)
+        try:
+            call = encoder.encode(id, args, kwargs)
+        except NotSendable as error:
+            error.add_note(f"it is of element {at} of the data, counted from 0")
+            raise
         encoded.append((make(id, call), call.values))
     return encoded
 

@@ -129,15 +129,17 @@ def _checked(columns: list[tuple[object, object]]) -> Mapping[str, Iterable[obje
 
 def _column_name(name: object) -> str:
     if not isinstance(name, str):
-        raise InvalidArgument(f"a column of a table is named by a string, as it becomes a keyword, not by {name!r}")
+        raise InvalidArgument(
+            f"a column of a table is named by a string, as it becomes a keyword, or a variable, not by {name!r}"
+        )
     return name
 
 
 def _column(name: object, column: object) -> Collection[object]:
     if isinstance(column, str | bytes) or not isinstance(column, Collection):
         raise InvalidArgument(
-            f"column {name!r} of a table is no sequence of values, but {column!r:.60}: "
-            "repeat it for each row, or pass it in args= as the same for all"
+            f"column {name!r} of a table is no sequence with a value for each row, but {column!r:.60}: make a list of "
+            "what is iterated over, and give what is the same for all rows in args=, or to an expression as a variable"
         )
     return column
 

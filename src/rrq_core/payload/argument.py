@@ -31,7 +31,7 @@ def pickled_argument(argument: object, by_value: Collection[str]) -> Pickled:
     quick = pickled_quickly(argument, by_value)
     if quick is not None and _HANDLE not in quick.data:
         return quick
-    return pickled_whole(argument, by_value, _ArgumentPickler)
+    return pickled_whole(argument, by_value, ArgumentPickler)
 
 
 def unpickled_argument(data: Buffer, buffers: Sequence[Buffer], results: Mapping[TaskId, object]) -> object:
@@ -50,10 +50,11 @@ def result_of(task: TaskId) -> NoReturn:
     raise PayloadRefused(f"the result of task {task} is among the arguments, and it is not there")
 
 
-class _ArgumentPickler(WholePickler):
+class ArgumentPickler(WholePickler):
     """Leaves places for results, and notes of which tasks."""
 
     def reducer_override(self, value: object) -> Any:  # as in the class above
+        """Reduce a handle to a place for its result, all else as the class above does."""
         if isinstance(value, TaskReference):
             self.handles[value] = None
             return result_of, (value.id,)

@@ -3,13 +3,16 @@ properties, functions that dispatch on a type, types that go by a name that nobo
 """
 
 import functools
+import inspect
 import pickle
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
+from types import FunctionType
 from typing import Any, NewType, ParamSpec
 
-# The code of all functions that `singledispatch` makes.
+# The code of all functions that `singledispatch` makes, and of those that choose for them.
 _DISPATCHING = functools.singledispatch(print).__code__  # type: ignore[attr-defined]  # it is a function
+_CHOOSING = functools.singledispatch(print).dispatch.__code__
 
 Reduced = tuple[Callable[..., object], tuple[object, ...]]
 
@@ -25,13 +28,16 @@ def reduce_named(value: object, unknown: Collection[str]) -> Reduced | None:
     """
     if type(value) is functools.cached_property:
         return _cached_property, (value.func, value.attrname)
+    if type(value) is functools.singledispatchmethod:
+        return _dispatching_method, (value.func, value.dispatcher)
+    if isinstance(value, FunctionType) and value.__code__ is _CHOOSING:
+        return _choosing, _registered(inspect.getclosurevars(value).nonlocals["registry"])
     if getattr(value, "__module__", None) not in unknown or isinstance(value, type):
         return None
     if isinstance(value, functools._lru_cache_wrapper):
         return _cached, (value.__wrapped__, value.cache_parameters())
     if getattr(value, "__code__", None) is _DISPATCHING:
-        registry = value.registry  # type: ignore[attr-defined]  # singledispatch sets it
-        return _dispatching, (registry[object], tuple(registry.items()))
+        return _dispatching, _registered(value.registry)  # type: ignore[attr-defined]  # singledispatch sets it
     if isinstance(value, NewType):
         return _new_type, (value.__name__, value.__supertype__, value.__module__)
     if isinstance(value, ParamSpec) or type(value).__name__ == "TypeVarTuple":
@@ -46,10 +52,24 @@ def _cached_property(function: Callable[[Any], object], name: str | None) -> obj
     return made
 
 
+def _registered(registry: Mapping[type, object]) -> tuple[object, ...]:
+    return registry[object], tuple(registry.items())
+
+
 def _dispatching(default: Callable[..., object], others: Iterable[tuple[type, Callable[..., object]]]) -> object:
     made = functools.singledispatch(default)
     for kind, function in others:
         made.register(kind, function)
+    return made
+
+
+def _choosing(default: Callable[..., object], others: Iterable[tuple[type, Callable[..., object]]]) -> object:
+    return _dispatching(default, others).dispatch  # type: ignore[attr-defined]  # singledispatch sets it
+
+
+def _dispatching_method(function: Callable[..., object], dispatcher: Any) -> object:
+    made = functools.singledispatchmethod(function)
+    made.dispatcher = dispatcher
     return made
 
 

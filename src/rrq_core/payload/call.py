@@ -24,9 +24,11 @@ from rrq_core.payload.value import Unpickles, decode_value, loaded
 class Call:
     """What a worker runs.
 
-    `module` is the one in which the function is found by its name; None where it was sent whole, or is an expression.
+    `name` is what it is to people: "area", or "the expression". `module` is the one in which the function is found by
+    its name; None where it was sent whole, or is an expression.
     """
 
+    name: str
     function: Callable[..., object]
     module: str | None = None
     args: tuple[object, ...] = field(repr=False)
@@ -112,12 +114,12 @@ def decode_call(
     envelope, header = _read(bytes(body), context)
     args, kwargs = _decode_arguments(envelope, header, context, values, results)
     if header.expression is None:
-        function = _function(envelope, header, context, values, names)
+        name, function = header.function.qualname, _function(envelope, header, context, values, names)
     else:
-        function = _evaluator(envelope, header, context, values, names)
+        name, function = "the expression", _evaluator(envelope, header, context, values, names)
     is_whole = header.expression is not None or header.hash is not None or header.inline is not None
     module = None if is_whole else header.function.module
-    return Call(function=function, module=module, args=args, kwargs=kwargs)
+    return Call(name=name, function=function, module=module, args=args, kwargs=kwargs)
 
 
 def decode_arguments(

@@ -11,6 +11,7 @@ from rrq_core.model.reference import TaskReference
 from rrq_core.model.value import Buffer, NewValue
 from rrq_core.payload.argument import pickled_argument
 from rrq_core.payload.call_header import CallHeader, Place, Span
+from rrq_core.payload.comparable import comparably_pickled
 from rrq_core.payload.context import Context, PayloadKind
 from rrq_core.payload.encoded_call import EncodedCall
 from rrq_core.payload.envelope import JSON, with_last_buffer, write_envelope
@@ -259,7 +260,10 @@ class CallEncoder:
 
     def _member(self, args: Arguments, kwargs: Keywords) -> str:
         function = self._function.function or str  # no expression is in a group
-        return member_hash(function, args, kwargs, lambda part: self._sendable(part, f"an argument of {self.name}"))
+        return member_hash(function, args, kwargs, self._comparable)
+
+    def _comparable(self, argument: object) -> Pickled:
+        return sendable(argument, f"an argument of {self.name}", self._by_value, comparably_pickled)
 
     def _identity(self, args: Arguments, kwargs: Keywords) -> str:
         keywords = {name: _unshared(part) for name, part in kwargs.items()}

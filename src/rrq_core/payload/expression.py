@@ -150,7 +150,8 @@ def _parsed(text: str) -> ast.Module:
         _compiled(text)
     except SyntaxError as error:
         shown = "" if error.text is None else f": {error.text.strip()!r:.80}"
-        raise InvalidExpression(f"the expression is no Python: {error.msg} in line {error.lineno}{shown}") from error
+        place = "" if error.lineno is None else f" in line {error.lineno}"
+        raise InvalidExpression(f"the expression is no Python: {error.msg}{place}{shown}") from error
     except (RecursionError, MemoryError) as error:
         raise _too_deep(text) from error
     except ValueError as error:  # null characters

@@ -9,6 +9,7 @@ from types import BuiltinMethodType, MappingProxyType, MethodType, MethodWrapper
 from attrs import field, frozen
 
 from rrq_core.errors import PayloadRefused
+from rrq_core.payload.importable import is_importable
 from rrq_core.payload.refusal import why_unreadable
 
 Function = Callable[..., object]
@@ -18,7 +19,6 @@ NO_NAMES: Mapping[str, object] = MappingProxyType({})
 
 # Each access makes a new one of these; two are the same if object and function are.
 _BOUND = (MethodType, BuiltinMethodType, MethodWrapperType)
-_NOT_IMPORTABLE = frozenset({"__main__", "__mp_main__"})
 
 
 @frozen
@@ -57,7 +57,7 @@ def reference_to(function: Function, by_value: Collection[str]) -> FunctionName 
         by_value: Names of modules that the other process does not have.
     """
     for name in _names(function):
-        if _is_importable(name.module, by_value) and is_found(name, function):
+        if is_importable(name.module, by_value) and is_found(name, function):
             return name
     return None
 
@@ -101,7 +101,7 @@ def reference_by_name(value: object, by_value: Collection[str]) -> FunctionName 
     """
     if isinstance(value, ModuleType):
         name = value.__name__
-        is_there = sys.modules.get(name) is value and _is_importable(name, by_value)
+        is_there = sys.modules.get(name) is value and is_importable(name, by_value)
         return FunctionName(name, "") if is_there else None
     return reference_to(value, by_value) if callable(value) else None
 
@@ -134,13 +134,6 @@ def _names(function: Function) -> Iterator[FunctionName]:
         for name in names:
             if isinstance(module, str) and isinstance(name, str):
                 yield FunctionName(module, name)
-
-
-def _is_importable(name: str, by_value: Collection[str]) -> bool:
-    """Tell whether another process can import a module: one that was made by hand has no specification."""
-    if name in _NOT_IMPORTABLE or any(name == module or name.startswith(f"{module}.") for module in by_value):
-        return False
-    return getattr(sys.modules.get(name), "__spec__", None) is not None
 
 
 def _lookup(name: FunctionName) -> object:

@@ -1,7 +1,7 @@
 """Which calls of a named group are the same: by the name of the function, not its code, and by all arguments.
 
-Plain arguments are compared by value, others by their pickles. These can differ for equal objects (sets do, from one
-process to another): then a call is taken for a new one, never another for the same.
+Plain arguments are compared by value, others by their pickles. These can differ for equal objects: then a call is
+taken for a new one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ def member_hash(function: Function, args: Sequence[object], kwargs: Mapping[str,
         function: What is called.
         args: Positional arguments.
         kwargs: Keyword arguments; their order does not count.
-        pickles: What pickles arguments.
+        pickles: What pickles arguments, so that they can be compared.
     """
     called = _called_text(function, pickles)
     positional = [_text(value, pickles) for value in args]

@@ -22,6 +22,7 @@ from rrq_core.model.value import Buffer
 from rrq_core.payload.arrays import is_frozen_array, reduce_frozen_array
 from rrq_core.payload.by_name import reduce_named
 from rrq_core.payload.classes import keep_slots, note_sent, set_up_class
+from rrq_core.payload.importable import only_here
 from rrq_core.payload.names_in_code import globals_in_classes
 from rrq_core.payload.source_lines import Lines, code_with_lines, lines_of
 
@@ -118,7 +119,7 @@ def pickled_quickly(value: object, by_value: Collection[str]) -> Pickled | None:
         raise
     except Exception:  # whatever it is, cloudpickle may know how
         return None
-    if _MAIN in data or any(name.encode() in data for name in by_value):
+    if _MAIN in data or any(name.encode() in data for name in (*by_value, *only_here())):
         return None
     if not buffers:
         return Pickled(data=data)
@@ -143,7 +144,8 @@ def _sent_by_value(modules: Collection[str]) -> Iterator[None]:
     """Tell cloudpickle which modules to send whole. It knows of them in one place for all threads: one at a time."""
     with _registry:
         known = cloudpickle.list_registry_pickle_by_value()
-        found = [sys.modules[name] for name in (*modules, *_OTHER_MAINS) if name in sys.modules]
+        names = (*modules, *_OTHER_MAINS, *only_here())
+        found = [sys.modules[name] for name in names if name in sys.modules]
         # By its own name, since multiprocessing gives __main__ a second one.
         new = {module.__name__: module for module in found if module.__name__ not in known}
         for module in new.values():

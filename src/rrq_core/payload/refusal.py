@@ -41,12 +41,13 @@ def _missing_module(missing: str, wanted: str) -> str:
 
 
 def _installed(module: str | None) -> str:
-    """Say which version of a module is installed here, if it belongs to a distribution."""
+    """Say which version of a module is here: that of its distribution, or the file if it belongs to none."""
     if module is None:
         return ""
     top = module.partition(".")[0]
     owners = set(packages_distributions().get(top, ())) or set(_developers(top))
-    told = ", ".join(f"{owner} {version(owner)}" for owner in sorted(owners))
+    file = getattr(sys.modules.get(module), "__file__", None)
+    told = ", ".join(f"{owner} {version(owner)}" for owner in sorted(owners)) or file
     return f", namely {told}" if told else ""
 
 

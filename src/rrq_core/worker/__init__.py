@@ -6,7 +6,7 @@
 - what is next: `intake`, `duty`, `hand_over`, `walltime`; and where there is nothing, `rest`, `timer`, `upkeep`;
 - tasks: `execution`, `run`, `retrying`, `current`, `inside`, `progress`, `task_warnings`; `process`, for their own;
 - their values: `values`, `results`, `checkpoints`;
-- their stacks: `stacks`, `stack_file`;
+- their stacks: `stacks`, `suspended`, `stack_file`;
 - messages: `answering`, `message`, `commands`, `standing`;
 - the environment: `environment`, `creation`, `packages_and_sources`, `own_modules`;
 - its log: `journal`, `line`, `log_directory`;

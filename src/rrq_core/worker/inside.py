@@ -107,7 +107,10 @@ def checkpoint_save(value: object) -> None:
 def _required(what: str) -> CurrentTask:
     task = current_task()
     if task is None:
-        raise NotInTask(f"{what}() was called outside of a task: call it in a function that a worker runs")
+        raise NotInTask(
+            f"{what}() was called outside of a task: call it in a function that a worker runs; a thread that such a "
+            "function starts is outside, unless it runs contextvars.copy_context().run(...), copied in the task"
+        )
     return task
 
 

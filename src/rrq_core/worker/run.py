@@ -4,6 +4,7 @@ import contextvars
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from pickle import PicklingError
 
 from attrs import evolve
 
@@ -154,8 +155,7 @@ def _run(
         is_retried = is_of
         value = awaited(call.function(*call.args, **call.kwargs))
         is_retried = is_named
-        name = getattr(call.function, "__qualname__", type(call.function).__qualname__)
-        result = encode_value(value, _value_context(queue_id), what=f"the result of {name}")
+        result = encode_value(value, _value_context(queue_id), what=f"the result of {call.name}")
     except StoppedNow:
         raise
     except BaseException as error:  # SystemExit and KeyboardInterrupt too: the task's own, no wish of ours to end
@@ -163,8 +163,18 @@ def _run(
             task.warnings.append(stale)
             with suppress(Exception):  # some exceptions take no notes
                 error.add_note(stale)
+        _explain(error)
         return _ended(work, queue_id, error, task.warnings, is_retried)
     return Finished(claim=work.claim, status=TaskStatus.COMPLETE, result=result)
+
+
+def _explain(error: BaseException) -> None:
+    """Say in a note what an error of pickle inside of a task means, as when multiprocessing sends a function on."""
+    if isinstance(error, PicklingError) and any("__main__" in text for text in error.args if isinstance(text, str)):
+        error.add_note(
+            "a function or class of your script was sent whole, and pickle looks for it by its name in the worker's "
+            "__main__: put it into a module, or use what sends functions whole, such as joblib"
+        )
 
 
 def _ended(

@@ -12,6 +12,7 @@ from types import FrameType
 from attrs import astuple, evolve, frozen
 
 from rrq_core.model.worker import NewLogEntry
+from rrq_core.worker.suspended import calls_of
 
 STACK = "STACK"
 """The command of such a line."""
@@ -123,8 +124,8 @@ def _dumped(dump: str) -> Iterator[Stack]:
 
 
 def _stack(frame: FrameType) -> Stack:
-    calls = [(inner.f_code, line) for inner, line in traceback.walk_stack(frame)]
-    return Stack(tuple(Place(code.co_filename, line, code.co_name) for code, line in reversed(calls)))
+    calls = [(call.f_code, line) for call, line in calls_of(frame)]
+    return Stack(tuple(Place(code.co_filename, line, code.co_name) for code, line in calls))
 
 
 def _shortened(stack: Stack) -> Stack:

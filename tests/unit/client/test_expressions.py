@@ -269,6 +269,13 @@ def test_a_value_that_cannot_be_sent_is_named(q: rrq.Controller) -> None:
     assert rrq.task_list() == []
 
 
+@pytest.mark.usefixtures("workers")
+def test_a_result_that_cannot_be_sent_is_told_as_that_of_the_expression(q: rrq.Controller) -> None:
+    task = rrq.task_create_expr("(n for n in range(3))")
+    with pytest.raises(rrq.TaskError, match=r"the result of the expression cannot be sent: it is a generator; .*list"):
+        task.result(10)
+
+
 def test_a_value_that_may_not_be_read_is_left_out_if_it_cannot_be_sent(
     q: rrq.Controller, workers: rrq.WorkerManager
 ) -> None:

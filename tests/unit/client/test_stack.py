@@ -1,5 +1,6 @@
 """What a running task is doing, of workers that are threads of this process."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,16 @@ def hold_apart(begun: str) -> None:
     time.sleep(GRACE)
 
 
+async def hold_inside() -> None:
+    begun.set()
+    while not go.is_set():
+        await asyncio.sleep(0.01)
+
+
+async def hold_awaiting() -> None:
+    await hold_inside()  # outside
+
+
 @pytest.fixture
 def held() -> Iterator[threading.Event]:
     begun.clear()
@@ -40,6 +51,23 @@ def test_it_is_seen_where_the_task_is(q: rrq.Controller, workers: rrq.WorkerMana
     wait_until(begun.is_set, "the task has begun")
     stack = task.stack()
     assert "assert go.wait(GRACE)" in stack
+    assert "rrq_core" not in stack
+
+
+def test_of_a_coroutine_it_is_seen_what_it_awaits(
+    q: rrq.Controller, workers: rrq.WorkerManager, held: threading.Event
+) -> None:
+    task = q.submit(hold_awaiting)
+    wait_until(begun.is_set, "the task has begun")
+    seen: list[str] = []
+
+    def is_seen_asleep() -> bool:
+        seen.append(task.stack())
+        return "in sleep" in seen[-1]
+
+    wait_until(is_seen_asleep, "it sleeps when it is looked at")
+    stack = seen[-1]
+    assert stack.index("await hold_inside()  # outside") < stack.index("in hold_inside")
     assert "rrq_core" not in stack
 
 

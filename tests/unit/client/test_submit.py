@@ -133,6 +133,13 @@ def test_what_interrupts_a_bulk_call_has_the_ids_that_are_in(
     assert "4 of the tasks were submitted" in caught.value.__notes__[0]
 
 
+def test_the_element_that_cannot_be_sent_is_told(q: rrq.Controller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(submit, "SLICE", 2)
+    with pytest.raises(rrq.NotSendable) as caught:
+        q.map(double, [1, 2, 3, threading.Lock()])
+    assert caught.value.__notes__[0] == "it is of element 3 of the data, counted from 0"
+
+
 def test_ids_of_a_portion_that_failed_halfway_are_told_too(q: rrq.Controller, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = type(q.backend.queue).submit
 

@@ -80,7 +80,7 @@ def test_each_element_of_another_iterable_is_a_first_argument() -> None:
         ({"a": [1, 2], "b": [3]}, "'a' has 2, 'b' has 1"),
         ({"a": 3}, "column 'a'.*args="),
         ({"a": "text"}, "column 'a'"),
-        ({"a": iter([1])}, "column 'a'"),
+        ({"a": iter([1])}, "column 'a'.*make a list"),
         ({1: [2]}, "named by a string"),
         ({"a": [1], "c": [2]}, "both give 'c'"),
         (PandasLike(("a", [1]), ("a", [2])), "named once.*'a'"),

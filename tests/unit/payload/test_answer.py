@@ -1,8 +1,9 @@
 """The frames of answers to messages."""
 
+import importlib
 import math
 import sys
-from types import ModuleType
+from pathlib import Path
 
 import pytest
 
@@ -47,12 +48,14 @@ def test_what_cannot_be_read_is_an_error_that_is_not_raised(frame: bytes) -> Non
     assert isinstance(decode_answer(frame, MESSAGE), MessageError)
 
 
-def test_a_value_whose_module_is_not_here_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    elsewhere = ModuleType("elsewhere")
-    exec("class Thing: pass", elsewhere.__dict__)
-    monkeypatch.setitem(sys.modules, "elsewhere", elsewhere)
-    frame = encode_answer(Evaluated(value=elsewhere.Thing()), MESSAGE)
-    monkeypatch.delitem(sys.modules, "elsewhere")
+def test_a_value_whose_module_is_not_here_is_an_error_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere.py").write_text("class Thing: pass")
+    with monkeypatch.context() as here:
+        here.syspath_prepend(tmp_path)
+        frame = encode_answer(Evaluated(value=importlib.import_module("elsewhere").Thing()), MESSAGE)
+    del sys.modules["elsewhere"]
     read = decode_answer(frame, MESSAGE)
     assert isinstance(read, MessageError)
     assert "elsewhere" in str(read)

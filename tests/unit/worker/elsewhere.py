@@ -12,7 +12,7 @@ from rrq_core.payload import CallEncoder, EncodedCall
 def encoded_elsewhere(name: str, queue_id: str, task: TaskId, *args: object) -> EncodedCall:
     """The call of a function, by name, as somebody sends it who has a module `only_elsewhere` with it."""
     module = ModuleType("only_elsewhere")
-    module.__spec__ = ModuleSpec(module.__name__, None)
+    module.__spec__ = ModuleSpec(module.__name__, None, origin=f"{sys.path[0]}/{module.__name__}.py")
     setattr(module, name, _function(name, module.__name__))
     sys.modules[module.__name__] = module
     try:

@@ -1,6 +1,7 @@
 """Whatever a task does, its outcome comes back and the worker lives."""
 
 import contextvars
+import pickle
 import sys
 import threading
 import warnings
@@ -84,6 +85,16 @@ def test_a_value_comes_back(lab: Lab):
     task = lab.submit(area, 6, 7)
     lab.work()
     assert lab.value(task) == 42
+
+
+def send_on():
+    pickle.dumps(type("Mine", (), {"__module__": "__main__"}))
+
+
+def test_pickle_that_looks_for_code_of_a_script_inside_a_task_is_explained(lab: Lab):
+    task = lab.submit(send_on)
+    lab.work()
+    assert "put it into a module" in lab.failure(task).trace
 
 
 def test_a_coroutine_function_is_run(lab: Lab):
