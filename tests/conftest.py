@@ -2,7 +2,10 @@
 
 import os
 import secrets
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import pytest
@@ -17,9 +20,33 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 
+# Hundreds of processes that tests start would each compile the same modules anew, wherever this is set.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
 def children() -> set[psutil.Process]:
     """Our living child processes, theirs too; who is a zombie only waits to be counted."""
-    return {child for child in psutil.Process().children(recursive=True) if not is_zombie(child)}
+    return {child for child in descendants(psutil.Process()) if not is_zombie(child)}
+
+
+def descendants(process: psutil.Process) -> Iterator[psutil.Process]:
+    """All processes below one. Linux tells of each one's; elsewhere all that run are looked at, for some ms."""
+    if not sys.platform.startswith("linux"):
+        yield from process.children(recursive=True)
+        return
+    for thread in Path(f"/proc/{process.pid}/task").glob("*/children"):
+        for pid in words_in(thread):
+            with suppress(psutil.NoSuchProcess):
+                yield (child := psutil.Process(int(pid)))
+                yield from descendants(child)
+
+
+def words_in(file: Path) -> list[str]:
+    """Words of a file that may be gone."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return file.read_text().split()
+    return []
 
 
 def is_zombie(process: psutil.Process) -> bool:
