@@ -5,8 +5,9 @@ import os
 import platform
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from importlib.metadata import Distribution, PackageNotFoundError, version
 from pathlib import Path
 
@@ -78,18 +79,30 @@ def _working_directory() -> str:
 
 def _libraries() -> Mapping[str, str]:
     """Look up the versions of what people compute with, and of what they develop; nothing is imported."""
+    return _libraries_in(tuple((entry, _changed(entry or ".")) for entry in sys.path))
+
+
+def _changed(directory: str) -> float:
+    with suppress(OSError):
+        return os.stat(directory).st_mtime
+    return 0.0
+
+
+@lru_cache(maxsize=1)
+def _libraries_in(path: tuple[tuple[str, float], ...]) -> Mapping[str, str]:
+    """Look up versions in directories that changed last at these times; workers that are threads share the answer."""
     found = {}
     for name in _LIBRARIES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found | dict(_own_packages())
+    return found | dict(_own_packages(entry for entry, _ in path))
 
 
-def _own_packages() -> Iterator[tuple[str, str]]:
+def _own_packages(path: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Give what was installed from a directory, an archive or a repository, rather than from an index of packages."""
-    for entry in sys.path:
+    for entry in path:
         for file in Path(entry or ".").glob(f"*.dist-info/{_INSTALLED_FROM}"):
             package = Distribution.at(file.parent)
             with suppress(KeyError):  # what is left of one that was removed
