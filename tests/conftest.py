@@ -1,6 +1,7 @@
-"""What holds around every test: no process of ours outlives it, and no key on a server that the session keeps."""
+"""What holds around every test: no process of ours outlives it; and how tests are spread over processes."""
 
 import gc
+import math
 import os
 import secrets
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from rrq_core.testing.waiting import wait_until
 
@@ -24,6 +27,23 @@ settings.load_profile("patient")
 # Hundreds of processes that tests start would each compile the same modules anew, wherever this is set.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+
+class Spread(LoadScopeScheduling):
+    """Gives a test at a time to whoever is free; a file of e2e/ as a whole, first: its tests share a server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file.startswith("tests/e2e/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spread:
+    return Spread(config, log)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half of the time, tests wait for processes that they have started."""
+    return math.ceil(1.5 * (os.cpu_count() or 1))
 
 
 def pytest_collection_finish() -> None:
