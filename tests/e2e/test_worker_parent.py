@@ -88,7 +88,7 @@ def test_a_signal_that_a_service_sends_to_all_of_its_processes_counts_once(fleet
         process.send_signal(signal.SIGTERM)
     (tmp_path / "go").touch()
     assert ended(parent)[0] == 0
-    assert task.status() == "COMPLETE"
+    assert task.result(timeout=1) > 1
 
 
 def test_a_second_signal_stops_them_now(fleet: Fleet, tmp_path: Path) -> None:
