@@ -1,13 +1,13 @@
 """What a worker tells of itself: where it runs, and with what."""
 
+import functools
 import getpass
 import os
 import platform
 import socket
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
 from importlib.metadata import Distribution, PackageNotFoundError, version
 from pathlib import Path
 
@@ -79,30 +79,31 @@ def _working_directory() -> str:
 
 def _libraries() -> Mapping[str, str]:
     """Look up the versions of what people compute with, and of what they develop; nothing is imported."""
-    return _libraries_in(tuple((entry, _changed(entry or ".")) for entry in sys.path))
+    return _libraries_in(tuple((entry, _changed_at(entry or ".")) for entry in sys.path))
 
 
-def _changed(directory: str) -> float:
-    with suppress(OSError):
+def _changed_at(directory: str) -> float:
+    try:
         return os.stat(directory).st_mtime
-    return 0.0
+    except OSError:
+        return 0.0
 
 
-@lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=1)  # workers that are threads share it
 def _libraries_in(path: tuple[tuple[str, float], ...]) -> Mapping[str, str]:
-    """Look up versions in directories that changed last at these times; workers that are threads share the answer."""
+    """Look up versions on the path as it is now: its directories, and when each changed last."""
     found = {}
     for name in _LIBRARIES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found | dict(_own_packages(entry for entry, _ in path))
+    return found | dict(_own_packages())
 
 
-def _own_packages(path: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _own_packages() -> Iterator[tuple[str, str]]:
     """Give what was installed from a directory, an archive or a repository, rather than from an index of packages."""
-    for entry in path:
+    for entry in sys.path:
         for file in Path(entry or ".").glob(f"*.dist-info/{_INSTALLED_FROM}"):
             package = Distribution.at(file.parent)
             with suppress(KeyError):  # what is left of one that was removed
