@@ -1,12 +1,19 @@
-"""What holds around every test: no process of ours outlives it, and no key on a server that the session keeps."""
+"""What holds around every test: no process of ours outlives it; and how tests are spread over processes."""
 
+import gc
+import math
 import os
 import secrets
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from rrq_core.testing.waiting import wait_until
 
@@ -17,9 +24,56 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 
+# Hundreds of processes that tests start would each compile the same modules anew, wherever this is set.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+class Spread(LoadScopeScheduling):
+    """Gives a test at a time to whoever is free; a file of e2e/ as a whole, first: its tests share a server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file.startswith("tests/e2e/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spread:
+    return Spread(config, log)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half of the time, tests wait for processes that they have started."""
+    return math.ceil(1.5 * (os.cpu_count() or 1))
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests stay until the end: a collection of garbage need not look at them each time."""
+    gc.collect()
+    gc.freeze()
+
+
 def children() -> set[psutil.Process]:
     """Our living child processes, theirs too; who is a zombie only waits to be counted."""
-    return {child for child in psutil.Process().children(recursive=True) if not is_zombie(child)}
+    return {child for child in descendants(psutil.Process()) if not is_zombie(child)}
+
+
+def descendants(process: psutil.Process) -> Iterator[psutil.Process]:
+    """All processes below one. Linux tells of each one's; elsewhere all that run are looked at, for some ms."""
+    if not sys.platform.startswith("linux"):
+        yield from process.children(recursive=True)
+        return
+    for thread in Path(f"/proc/{process.pid}/task").glob("*/children"):
+        for pid in words_in(thread):
+            with suppress(psutil.NoSuchProcess):
+                yield (child := psutil.Process(int(pid)))
+                yield from descendants(child)
+
+
+def words_in(file: Path) -> list[str]:
+    """Words of a file that may be gone."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return file.read_text().split()
+    return []
 
 
 def is_zombie(process: psutil.Process) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
+import pytest
 import redis
 from attrs import frozen
 
@@ -95,8 +96,9 @@ def await_death(pid: int) -> None:
 
 @contextmanager
 def embedded_place(name: str = "d") -> Iterator[EmbeddedPlace]:
-    """A directory that is not there yet, with a short path."""
-    with TemporaryDirectory(prefix="rrq-test-") as parent:
+    """A directory that is not there yet, with a short path; the socket lies in it, on every machine."""
+    with TemporaryDirectory(prefix="rrq-test-") as parent, pytest.MonkeyPatch.context() as environment:
+        environment.delenv("XDG_RUNTIME_DIR", raising=False)
         place = EmbeddedPlace(Path(parent) / name)
         try:
             yield place

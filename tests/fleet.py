@@ -1,7 +1,9 @@
 """Processes of `rrq-worker` that a test starts, whatever they start in turn, and the queue that they work for."""
 
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +17,14 @@ from tests.servers import PrivateServer
 
 COMMAND = str(Path(sys.executable).with_name("rrq-worker"))
 BEATER = "rrq_core.worker.beater"
+
+
+def work_until(go: str, begun: str) -> int:
+    """Tell that it has begun: a task that was claimed and not yet begun is given back by a worker that is to stop."""
+    Path(begun).touch()
+    while not os.path.exists(go):
+        time.sleep(0.01)
+    return os.getpid()
 
 
 @define(kw_only=True)
@@ -79,6 +89,12 @@ class Fleet:
         entries = rrq.worker_log_tail(worker, n=None, controller=self.queue)
         return [f"{entry.command} {entry.message}".rstrip() for entry in entries]
 
+    def begun(self, directory: Path, **options: object) -> rrq.Task:
+        """Give a task that has begun, and ends when there is a file `go` in this directory."""
+        task = self.queue.options(**options).submit(work_until, str(directory / "go"), str(directory / "begun"))
+        wait_until((directory / "begun").exists, "the task has begun")
+        return task
+
     def running(self, task: rrq.Task) -> str:
         """Wait until a task runs; give its worker."""
         wait_until(lambda: task.status() == "RUNNING", "the task runs")
@@ -134,7 +150,7 @@ def ended(process: "subprocess.Popen[str]", timeout: float = 15.0) -> tuple[int,
 @contextmanager
 def fleet_on(server: PrivateServer, *modules: str) -> Iterator[Fleet]:
     """A queue whose workers beat often; functions of these modules are sent by value."""
-    with rrq.connect("lab", server.url, by_value=modules) as queue:
+    with rrq.connect("lab", server.url, by_value=(__name__, *modules)) as queue:
         fleet = Fleet(server=server, queue=queue)
         fleet.configure(heartbeat_period=0.5, poll_queue=1)
         try:

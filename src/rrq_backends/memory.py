@@ -4,12 +4,16 @@ Whoever opens the same name in this process meets on the same server; a name tha
 """
 
 import os
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import fakeredis._helpers
 import fakeredis._socket._base
 import fakeredis.commands_mixins.server_mixin
 from attrs import field, frozen
 from fakeredis import FakeRedisConnection, FakeServer
+from fakeredis.commands_mixins import scripting_mixin
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -28,6 +32,24 @@ CLOCKED = (fakeredis._helpers, fakeredis._socket._base, fakeredis.commands_mixin
 # They call `time.time()` and nothing else of that module: to them the clock of this process is it.
 for _module in CLOCKED:
     _module.time = process_clock  # type: ignore[attr-defined]
+
+
+_LUA: Any = scripting_mixin.LUA_MODULE  # has no types
+
+
+class _LuaRuntime(_LUA.LuaRuntime):  # type: ignore[misc]
+    """Compiles a script once, as a server does; to the imitation, compiling at each call was most of the work."""
+
+    def __init__(self, **options: object) -> None:  # the base has seen to them when this was created
+        self._compiled: dict[bytes | str, Callable[[], object]] = {}
+
+    def execute(self, script: bytes | str) -> object:
+        """Run a script."""
+        compiled = self._compiled.get(script) or self._compiled.setdefault(script, self.compile(script))
+        return compiled()
+
+
+scripting_mixin.LUA_MODULE = SimpleNamespace(**{**vars(_LUA), "LuaRuntime": _LuaRuntime})  # type: ignore[assignment]
 
 
 @frozen(kw_only=True)

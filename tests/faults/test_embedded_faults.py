@@ -22,12 +22,6 @@ from rrq_core.errors import BackendDenied, BackendError, BackendUnavailable
 from tests.embedded_places import EmbeddedPlace, await_death, embedded_place, is_alive
 
 
-@pytest.fixture(autouse=True)
-def no_runtime_directory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sockets lie with the data, on every machine."""
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-
-
 @pytest.fixture
 def place() -> Iterator[EmbeddedPlace]:
     with embedded_place() as place:

@@ -1,5 +1,6 @@
 """What a worker tells of itself: where it runs, and with what."""
 
+import functools
 import getpass
 import os
 import platform
@@ -78,6 +79,19 @@ def _working_directory() -> str:
 
 def _libraries() -> Mapping[str, str]:
     """Look up the versions of what people compute with, and of what they develop; nothing is imported."""
+    return _libraries_in(tuple((entry, _changed_at(entry or ".")) for entry in sys.path))
+
+
+def _changed_at(directory: str) -> float:
+    try:
+        return os.stat(directory).st_mtime
+    except OSError:
+        return 0.0
+
+
+@functools.lru_cache(maxsize=1)  # workers that are threads share it
+def _libraries_in(path: tuple[tuple[str, float], ...]) -> Mapping[str, str]:
+    """Look up versions on the path as it is now: its directories, and when each changed last."""
     found = {}
     for name in _LIBRARIES:
         try:

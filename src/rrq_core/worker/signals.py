@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from types import FrameType
 
 from rrq_core.worker.forks import keep_from_forks
@@ -66,13 +67,20 @@ class Signals:
 
         Of two that the parent passes on at once the system makes one.
         """
-        relayed = len(self._expected)
-        for _ in range(relayed):
-            self._expected.popleft()
+        relayed = self._take_expected()
         self._relayed += relayed
         self._direct += relayed == 0
         before, self.received = self.received, max(self._direct, self._relayed)
         return self.received > before
+
+    def _take_expected(self) -> int:
+        """Take all that the parent has passed on; the handler may be interrupted by itself, which takes the rest."""
+        taken = 0
+        with suppress(IndexError):
+            while True:
+                self._expected.popleft()
+                taken += 1
+        return taken
 
     def _heed(self, number: int) -> None:
         name = signal.Signals(number).name

@@ -11,6 +11,7 @@ from threading import Barrier
 
 import pytest
 
+from rrq_backends import memory
 from rrq_backends.redis.queue import RedisQueue
 from rrq_core.errors import InvalidArgument
 from rrq_core.model.ids import DEFAULT_QUEUE, QueueId, WatcherId, new_task_id
@@ -18,6 +19,7 @@ from rrq_core.model.setting import SettingKind, SettingName
 from rrq_core.model.task import NewTask
 from rrq_core.plugins import open_backend
 from rrq_core.ports import Backend
+from rrq_core.testing import new_task
 from rrq_core.testing.waiting import wait_until
 
 LAB = QueueId("lab")
@@ -48,6 +50,14 @@ def test_it_is_the_redis_adapter(backend: Backend) -> None:
 def test_other_processes_do_not_reach_it_and_it_does_not_last(backend: Backend) -> None:
     assert not backend.shared
     assert not backend.durable
+
+
+def test_a_script_is_compiled_once(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    compile, compiled = memory._LuaRuntime.compile, []
+    monkeypatch.setattr(memory._LuaRuntime, "compile", lambda *call: compiled.append(call[1]) or compile(*call))
+    for _ in range(3):
+        backend.queue.submit([new_task()])
+    assert len(compiled) == len({*compiled}) > 0
 
 
 def test_the_same_name_is_the_same_server(backend: Backend) -> None:

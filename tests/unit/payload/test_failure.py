@@ -13,17 +13,15 @@ from hypothesis import strategies as st
 
 from rrq_core.errors import PayloadRefused
 from rrq_core.payload import (
-    Context,
     Failure,
-    PayloadKind,
     capture_failure,
     decode_failure,
     decode_value,
     encode_failure,
     encode_value,
 )
+from tests.unit.payload.failing import VALUE, divide, failed, sent
 
-VALUE = Context(kind=PayloadKind.VALUE, queue_id="q")
 Elsewhere = Callable[..., list[bytes]]
 
 
@@ -34,24 +32,8 @@ def raised(error: BaseException) -> BaseException:
         return caught
 
 
-def sent(failure: Failure) -> Failure:
-    return decode_failure(encode_failure(failure, VALUE).data or b"", VALUE)
-
-
 def failure_of(error: BaseException) -> Failure:
     return sent(capture_failure(raised(error), ()))
-
-
-def divide(a: int, b: int) -> float:
-    return a / b
-
-
-def failed(function: Callable[..., object], *args: object) -> BaseException:
-    try:
-        function(*args)
-    except BaseException as error:
-        return error
-    raise AssertionError("it did not fail")
 
 
 @given(st.text(), st.text(), st.text(), st.lists(st.text(), max_size=3).map(tuple), st.none() | st.just(b"an envelope"))

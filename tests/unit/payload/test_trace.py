@@ -8,25 +8,8 @@ from typing import Any
 
 import pytest
 
-from rrq_core.payload import Context, Failure, PayloadKind, capture_failure, decode_failure, encode_failure
-
-VALUE = Context(kind=PayloadKind.VALUE, queue_id="q")
-
-
-def sent(failure: Failure) -> Failure:
-    return decode_failure(encode_failure(failure, VALUE).data or b"", VALUE)
-
-
-def divide(a: int, b: int) -> float:
-    return a / b
-
-
-def failed(function: Callable[..., object], *args: object) -> BaseException:
-    try:
-        function(*args)
-    except BaseException as error:
-        return error
-    raise AssertionError("it did not fail")
+from rrq_core.payload import capture_failure
+from tests.unit.payload.failing import divide, failed, sent
 
 
 def down(n: int) -> int:

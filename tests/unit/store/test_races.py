@@ -53,7 +53,8 @@ class World:
     """One store and its offload: as they are, and as actors see them, who are stopped before each call."""
 
     def __init__(self) -> None:
-        self.backend: Backend = open_backend(f"memory://{secrets.token_hex(8)}", QueueId("q"))
+        self.queue_id = QueueId(secrets.token_hex(8))
+        self.backend: Backend = open_backend("memory://races", self.queue_id)
         self.shelf = Shelf()
         self.plain = self._values(self.backend.objects, self.shelf)
         self.plain.space and self.plain.space.claim()
@@ -72,7 +73,7 @@ class World:
 
     def see(self) -> Hashable:
         connections = self.backend.objects._connections  # type: ignore[attr-defined]  # no port shows what is doomed
-        doomed = connections.call("ZRANGE", "q:object_store:doomed", 0, -1)
+        doomed = connections.call("ZRANGE", f"{self.queue_id}:object_store:doomed", 0, -1)
         stored = self.backend.objects.get([VALUE.hash])
         return str(stored), str(doomed), tuple(self.backend.objects.tags()), frozenset(self.shelf.items)
 

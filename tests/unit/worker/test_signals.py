@@ -8,6 +8,7 @@ import pytest
 
 PROGRAM = """
 import os, signal
+from collections import deque
 from rrq_core.worker.signals import Signals
 from rrq_core.worker.stop import StoppedNow
 
@@ -18,6 +19,13 @@ def relayed_twice_at_once():
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     relayed(), relayed()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+class Interrupted(deque):
+    def popleft(self, interrupt=iter([directly])):
+        next(interrupt, int)()
+        return super().popleft()
+def relayed_and_directly_in_the_midst_of_it():
+    signals._expected = Interrupted()
+    relayed()
 try:
     for send in ({order},):
         send()
@@ -38,6 +46,7 @@ os._exit(0)
         ("directly, relayed, relayed, directly", 2),
         ("relayed_twice_at_once", 2),
         ("directly, relayed_twice_at_once", 2),
+        ("relayed_and_directly_in_the_midst_of_it", 1),
     ],
 )
 def test_one_signal_that_comes_both_ways_counts_once(order: str, count: int) -> None:
