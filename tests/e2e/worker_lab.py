@@ -5,8 +5,8 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from attrs import define, field
@@ -94,7 +94,8 @@ class Lab:
     def submit(self, name: str, *args: object) -> TaskId:
         """Submit a call of one of TASKS, which the worker imports from its working directory."""
         task = new_task_id()
-        call = CallEncoder(imported(self.directory, name), "lab").encode(task, args, {})
+        with modules_of(self.directory):
+            call = CallEncoder(getattr(__import__("tasks_of_w"), name), "lab").encode(task, args, {})
         self.backend.queue.submit([NewTask(id=task, body=call.body, queue=QueueName("default"), call=call.call)])
         return task
 
@@ -133,10 +134,11 @@ class Lab:
         return [f"{entry.command} {entry.message}".rstrip() for entry in entries]
 
 
-def imported(directory: Path, name: str) -> Callable[..., object]:
-    """Give a function as if it had been imported from a module `tasks_of_w` of that directory."""
+@contextmanager
+def modules_of(directory: Path) -> Iterator[None]:
+    """Let the modules of a directory be imported meanwhile."""
     sys.path.insert(0, str(directory))
     try:
-        return getattr(__import__("tasks_of_w"), name)
+        yield
     finally:
         sys.path.remove(str(directory))
