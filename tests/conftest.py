@@ -37,10 +37,12 @@ class Spread(LoadScopeScheduling):
         return file if file.startswith("tests/e2e/") else nodeid
 
 
+@pytest.hookimpl(optionalhook=True)  # there is none with `-p no:xdist`
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spread:
     return Spread(config, log)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Half of the time, tests wait for processes that they have started."""
     return math.ceil(1.5 * (os.cpu_count() or 1))
