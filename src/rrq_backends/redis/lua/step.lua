@@ -113,7 +113,7 @@ if idle_status == '' then
 end
 
 -- Hand out: what is held, then a message, then a task. A server that is full refuses no write that follows on a pop.
-local id, queue, attempt, reply = held, nil, nil, nil
+local id, queue, attempt, reply, has_slept = held, nil, nil, nil, false
 if id then
   queue, attempt = redis.call('HGET', key('task:queue'), id), redis.call('HGET', key('task:attempt'), id)
 else
@@ -151,6 +151,7 @@ else
     redis.call('HSET', key('worker:task'), W, id)
     if outcome ~= 'OK' and outcome ~= 'RETRY' then
       redis.call('HSET', key('worker:status'), W, 'BUSY')
+      has_slept = true
     end
     attempt = redis.call('HINCRBY', key('task:attempt'), id, 1)
     lines[#lines + 1] = now .. ' TASK_START ' .. id
@@ -199,6 +200,14 @@ for at = FIRST_QUEUE, #ARGV do
     redis.call('DEL', wake_key(ARGV[at]))
   else
     rearm(ARGV[at])
+  end
+end
+-- Who would have looked when the next task is due is busy now: somebody else is to hear of it.
+local next_due = has_slept and redis.call('ZRANGE', key('task:due'), 0, 0)[1]
+if next_due then
+  local name = redis.call('HGET', key('task:queue'), next_due)
+  if name and redis.call('EXISTS', wake_key(name)) == 0 then
+    redis.call('RPUSH', wake_key(name), '1')
   end
 end
 write_log(W, cap, lines)

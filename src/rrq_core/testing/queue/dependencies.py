@@ -1,10 +1,13 @@
 """Laws of tasks that wait for other tasks, or for a time."""
 
+import time
+
 import pytest
 
 from rrq_core.model.ids import TaskId
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import NewRetry
+from rrq_core.model.work import Work
 from rrq_core.ports import Backend
 from rrq_core.testing.builders import new_task, new_tasks, new_value
 from rrq_core.testing.case import ContractCase
@@ -12,6 +15,8 @@ from rrq_core.testing.hand import Hand
 from rrq_core.testing.looking import bytes_of, record_of, status_of, waiting_in
 from rrq_core.testing.queue.finishing import FAILURES
 from rrq_core.testing.waiting import wait_until
+
+LONGEST_SLEEP = 4.0  # seconds, of a worker that is told of nothing
 
 
 class DependencyTests(ContractCase):
@@ -241,6 +246,24 @@ class DelayTests(ContractCase):
         hand.run(parent.id)
         assert (status_of(backend, soon.id), status_of(backend, late.id)) == (TaskStatus.PENDING, TaskStatus.DEFERRED)
         assert record_of(backend, late.id).waits_for == ()
+
+    @pytest.mark.parametrize("knows", [False, True], ids=["who never heard of it", "who would have looked then"])
+    def test_a_due_task_wakes_who_sleeps_though_another_worker_got_busy(self, backend: Backend, knows: bool) -> None:
+        busy, sleeper = Hand(backend), Hand(backend)
+        assert (busy.look(), sleeper.look()) == (None, None)
+        backend.queue.submit([task := new_task(delay=0.2)])
+        assert not knows or busy.look() is None
+        backend.queue.submit([other := new_task()])
+        assert busy.take().claim.task == other.id
+        start = time.monotonic()
+        work, longest = None, LONGEST_SLEEP
+        while work is None:
+            backend.workers.wait(sleeper.session, sleeper.queues, longest)
+            step = sleeper.step()
+            work, longest = step.work, step.look_again or LONGEST_SLEEP
+        assert isinstance(work, Work)
+        assert work.claim.task == task.id
+        assert time.monotonic() - start < LONGEST_SLEEP / 2
 
     def test_a_delay_does_not_hold_up_others(self, backend: Backend) -> None:
         backend.queue.submit([new_task(delay=60.0), task := new_task()])
