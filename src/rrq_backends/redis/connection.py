@@ -10,6 +10,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import redis.connection
@@ -96,7 +97,7 @@ class Connections:
         Raises:
             BackendError: What the server answered, or that it could not be reached.
         """
-        return self._patiently(lambda connection: exchange(connection, command))
+        return self._patiently(partial(exchange, command=command))
 
     def pipeline(self, commands: Sequence[Sequence[Argument]], depth: int = 1000) -> list[Reply]:
         """Send several commands, `depth` of them ahead of their replies. No transaction: each stands for itself.

@@ -31,7 +31,7 @@ def _finished_arguments(finished: Finished | None) -> tuple[Argument, ...]:
     return (
         finished.claim.task,
         finished.claim.attempt,
-        finished.status.value,
+        finished.status,
         *result_arguments(finished.result),
         "" if finished.retry_in is None else seconds(finished.retry_in),
         finished.note,
@@ -41,7 +41,7 @@ def _finished_arguments(finished: Finished | None) -> tuple[Argument, ...]:
 
 def arguments(session: Session, finished: Finished | None, take: Take | None) -> tuple[Argument, ...]:
     """Write a step as arguments of `step`, after the queue id."""
-    idle_status = "" if take is None else take.idle_status.value
+    idle_status = "" if take is None else take.idle_status
     return (
         session.worker,
         session.token,

@@ -14,6 +14,7 @@ from attrs import field, frozen
 from rrq_core.errors import InvalidArgument, PayloadRefused
 
 VARIABLE = "RRQ_SECRET_KEY"
+_VARIABLE = VARIABLE.encode()
 MAC_SIZE = 32
 KEY_ID_SIZE = 4
 
@@ -73,8 +74,20 @@ def keyring() -> Keyring | None:
     Raises:
         InvalidArgument: If one of them is too short.
     """
-    text = os.environ.get(VARIABLE)
+    text = _variable()
     return _keyring(text) if text else None
+
+
+def _variable() -> str | None:
+    """Read the variable, which is done several times a task: `os.environ` takes two exceptions to say that it has none.
+
+    It is asked itself only where something else was put in its place.
+    """
+    data = getattr(os.environ, "_data", None)
+    if data is None:
+        return os.environ.get(VARIABLE)
+    found = data.get(_VARIABLE)
+    return None if found is None else os.fsdecode(found)
 
 
 @lru_cache(maxsize=4)

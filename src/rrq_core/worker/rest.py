@@ -52,6 +52,7 @@ class Rest:
         due_at = process_clock.monotonic() + due
         try:
             self._stop.sleep(lambda: wait(timeout))
-            self._upkeep.if_due(something_fell_due=process_clock.monotonic() >= due_at)
+            now = process_clock.monotonic()
+            self._upkeep.if_due(now, something_fell_due=now >= due_at)
         except PASSING:  # what would have woken us may be lost: pause, and look
             self._stop.pause(next(growing_pauses()))

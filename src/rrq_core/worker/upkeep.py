@@ -25,9 +25,14 @@ class Upkeep:
         self._period = period
         self._due_at = process_clock.monotonic() + jittered(period)
 
-    def if_due(self, *, something_fell_due: bool = False) -> None:
-        """See to the queue, unless that was done a short time ago and nothing has fallen due since."""
-        if something_fell_due or process_clock.monotonic() >= self._due_at:
-            self._due_at = process_clock.monotonic() + jittered(self._period)
+    def if_due(self, now: float, *, something_fell_due: bool = False) -> None:
+        """See to the queue, unless that was done a short time ago and nothing has fallen due since.
+
+        Args:
+            now: The time, by the clock of this process that never goes back.
+            something_fell_due: Whether something has.
+        """
+        if something_fell_due or now >= self._due_at:
+            self._due_at = now + jittered(self._period)
             told_at = time.time()
             self._values.look_after(self._queue.recover(), told_at)
