@@ -1,22 +1,9 @@
 """rrq-core, as it is when nothing is said."""
 
-import sys
-from importlib.metadata import version
-from operator import pos
-
 import rrq_core as rrq
-from benchmarks.peers.measuring import URL, Peer, mark_the_time, measure
+from benchmarks.peers.measuring import URL, measure
+from benchmarks.peers.rrq_peer import rrq_peer
 
 if __name__ == "__main__":
     with rrq.connect("peers", URL) as queue:
-        measure(
-            Peer(
-                name="rrq-core",
-                version=version("rrq-core"),
-                settings="as it is",
-                submit=lambda: queue.submit(pos, 1),
-                mark=lambda: queue.submit(mark_the_time),
-                ask=lambda: queue.submit(pos, 1).result(),
-                worker=[sys.executable, "-m", "rrq_core.cli.worker", "peers", "--url", URL],
-            )
-        )
+        measure(rrq_peer(queue, "as it is"))
