@@ -205,8 +205,8 @@ class Inbox:
             if self._may_have_lost:
                 self._ask_again()
                 self._may_have_lost, self._outage = False, None
+            self._look_after_queue()  # before, since who waits would wait for this too
             self._take(self._queue.ended(self.id, min(timeout, self._wishes.time_poll() or timeout)))
-            self._look_after_queue()
             if self._wishes.count() > MANY:
                 self._closed.wait(GATHER)
         except BackendUnavailable as error:
