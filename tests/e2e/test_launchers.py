@@ -66,7 +66,7 @@ def test_what_a_worker_prints_is_in_its_own_log(q: rrq.Controller, tmp_path: Pat
         task = q.submit(print, "hello from a task")
         task.wait()
         assert "hello from a task" in workers.logs(str(task.info().worker))
-        assert workers.logs(0) == rrq.worker_process_log("w_1")
+        wait_until(lambda: workers.logs(0) == rrq.worker_process_log("w_1"), "nothing is printed between the two looks")
 
 
 def test_a_killed_worker_is_lost_at_once_and_hinders_no_end(q: rrq.Controller) -> None:
