@@ -30,33 +30,27 @@ CLUSTER = """
     name = one
     default = yes
 """
-BACK = """
+SERVER = """
     [DEFAULT]
     bind_ip = 127.0.0.1
     bind_port = {port}
     workers = 0
     user = {user}
     swift_dir = {directory}/etc
-    devices = {directory}/srv
+    log_address = {directory}/log
+"""
+BACK = f"""{SERVER}
+    devices = {{directory}}/srv
     mount_check = false
     fallocate_reserve = 0
-    log_address = {directory}/log
 
     [pipeline:main]
-    pipeline = {kind}-server
+    pipeline = {{kind}}-server
 
-    [app:{kind}-server]
-    use = egg:swift#{kind}
+    [app:{{kind}}-server]
+    use = egg:swift#{{kind}}
 """
-PROXY = """
-    [DEFAULT]
-    bind_ip = 127.0.0.1
-    bind_port = {port}
-    workers = 0
-    user = {user}
-    swift_dir = {directory}/etc
-    log_address = {directory}/log
-
+PROXY = f"""{SERVER}
     [pipeline:main]
     pipeline = catch_errors proxy-logging cache listing_formats s3api tempauth bulk slo dlo proxy-logging proxy-server
 

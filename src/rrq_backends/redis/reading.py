@@ -31,7 +31,7 @@ _PARTS: Mapping[TaskField, tuple[str, ...]] = {
     TaskField.ATTEMPTS: ("attempts",),
 }  # fmt: skip
 
-_STATUSES = {status.value.encode(): status for status in TaskStatus}
+STATUSES = {status.value.encode(): status for status in TaskStatus}
 
 Found = Mapping[str, Reply]
 
@@ -82,9 +82,9 @@ def ended(note: bytes) -> Ended | None:
     """Read news: a task, its status and, where it is small, its result. None: another program wrote them."""
     id, _, rest = note.partition(b" ")
     status, _, value = rest.partition(b" ")
-    if status not in _STATUSES:
+    if status not in STATUSES:
         return None
-    return Ended(task=TaskId(text(id)), status=_STATUSES[status], value=value or None)
+    return Ended(task=TaskId(text(id)), status=STATUSES[status], value=value or None)
 
 
 def _named(found: Found, name: str) -> str | None:

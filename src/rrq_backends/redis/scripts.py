@@ -60,7 +60,7 @@ class Scripts:
         command = self._command(name, slot, *arguments)
         try:
             return self._connections.call(*command)
-        except ScriptUnknown:
+        except ScriptUnknown:  # what follows stands outside, so that it does not hold on to this
             pass
         return self._connections.call(*self._spelt_out(name, command))
 

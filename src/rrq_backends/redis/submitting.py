@@ -5,17 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from rrq_backends.redis.exchange import Argument, Reply
+from rrq_backends.redis.reading import STATUSES
 from rrq_backends.redis.replies import items, raw, text, texts
 from rrq_core.errors import BackendError, ForeignKey, KeyTaken, ObjectMissing, TaskNotFound
 from rrq_core.model.ids import Hash, TaskId
-from rrq_core.model.status import OnLost, TaskStatus
+from rrq_core.model.status import OnLost
 from rrq_core.model.task import NewTask, Submitted
 from rrq_core.model.value import NewValue
 
 MOST_TASKS = 250
 MOST_BYTES = 1 << 20
-
-_STATUS = {status.value.encode(): status for status in TaskStatus}
 
 
 def options_text(task: NewTask) -> str:
@@ -124,9 +123,9 @@ def submitted(tasks: Sequence[NewTask], reply: Reply) -> list[Submitted]:
 
 def _submitted(task: NewTask, item: Reply) -> Submitted:
     if isinstance(item, bytes):
-        return Submitted(task=task.id, status=_STATUS[item])
+        return Submitted(task=task.id, status=STATUSES[item])
     known, status = items(item)
-    return Submitted(task=TaskId(text(known)), status=_STATUS[raw(status)], known=True)
+    return Submitted(task=TaskId(text(known)), status=STATUSES[raw(status)], known=True)
 
 
 def _refusal(word: bytes, details: list[str]) -> Exception:

@@ -14,7 +14,7 @@ from rrq_core.errors import InvalidArgument, ObjectMissing
 from rrq_core.model.ids import Hash, QueueId, Tag, checked_name
 from rrq_core.model.queue_configuration import QueueConfiguration, checked_size, offload_url
 from rrq_core.model.value import Buffer, Location, NewValue
-from rrq_core.payload import Context, PayloadKind, decode_value, encode_value
+from rrq_core.payload import Context, decode_value, encode_value, value_context
 from rrq_core.plugins import open_backend
 from rrq_core.ports import ObjectStore as ObjectStorePort
 from rrq_core.ports import Offload
@@ -138,7 +138,7 @@ class StoredObjects:
 
     @property
     def _context(self) -> Context:
-        return Context(kind=PayloadKind.VALUE, queue_id=self._name)
+        return value_context(self._name)
 
     def _encoded(self, value: object) -> NewValue:
         return encode_value(value, self._context)

@@ -1,7 +1,6 @@
 """Results of tasks: the value of a task that is COMPLETE, the error of one that failed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Literal, TypeVar, overload
 
 from rrq_core.client.connection import Connection
@@ -15,7 +14,7 @@ from rrq_core.model.reference import TaskReference
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import Ended, TaskField, TaskRecord
 from rrq_core.model.value import Buffer, Stored
-from rrq_core.payload import Context, Failure, PayloadKind, decode_failure, decode_value
+from rrq_core.payload import Failure, decode_failure, decode_value, value_context
 
 T = TypeVar("T")
 PORTION = 500  # tasks in one `read`
@@ -164,7 +163,7 @@ def outcome(connection: Connection, end: Ended) -> Any:  # news does not say wha
         ResultMissing, TaskNotFound, PayloadRefused: As `task_result`.
     """
     if end.value is not None:
-        return decode_value(end.value, _context(connection.queue_id))
+        return decode_value(end.value, value_context(connection.queue_id))
     (result,) = read_results(connection, [end.task], None)
     if isinstance(result, Failed):
         raise to_raise(result.error)
@@ -180,7 +179,7 @@ def outcomes(connection: Connection, tasks: Sequence[TaskId], ended: Iterable[En
     """
     told = {end.task: end.value for end in ended if end.value is not None}
     read = iter(read_results(connection, [task for task in tasks if task not in told], None))
-    context = _context(connection.queue_id)
+    context = value_context(connection.queue_id)
     results = [decode_value(told[task], context) if task in told else next(read) for task in tasks]
     _refuse_failures(results)
     return results
@@ -236,17 +235,12 @@ def _data_of(connection: Connection, record: TaskRecord, stored: Mapping[Hash, S
 
 
 def _result_of(queue_id: QueueId, record: TaskRecord, data: Buffer | None, reasons: Mapping[TaskId, str]) -> object:
-    context = _context(queue_id)
+    context = value_context(queue_id)
     if record.status is TaskStatus.COMPLETE and data is not None:
         return decode_value(data, context)
     failure = None if data is None else decode_failure(data, context)
     why = reasons.get(record.id, "") if failure is None else failure.summary
     return Failed(_error_of(queue_id, record, why, failure))
-
-
-@lru_cache(maxsize=8)
-def _context(queue_id: QueueId) -> Context:
-    return Context(kind=PayloadKind.VALUE, queue_id=queue_id)
 
 
 def _error_of(queue_id: QueueId, record: TaskRecord, why: str, failure: Failure | None) -> TaskError:

@@ -1,18 +1,17 @@
 """From calls to tasks: encoding, large values, portions."""
 
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from itertools import islice
 
 from attrs import evolve
 
 from rrq_core.client.connection import Connection, Prepared
 from rrq_core.client.options import DEFAULT_OPTIONS, TaskOptions
-from rrq_core.errors import BackendUnavailable, InvalidArgument, NotSendable, RrqError, TaskNotFound
-from rrq_core.model.ids import GroupName, Hash, Tag, TaskId, WatcherId, new_task_id
+from rrq_core.client.sent_ahead import sent_ahead
+from rrq_core.errors import InvalidArgument, NotSendable, RrqError, TaskNotFound
+from rrq_core.model.ids import GroupName, Hash, TaskId, WatcherId, new_task_id
 from rrq_core.model.task import NewTask, Submitted, TaskField
 from rrq_core.model.value import NewValue
 from rrq_core.payload import CallEncoder, EncodedCall, Expression
@@ -214,25 +213,10 @@ def _send(
     try:
         if not values or _travel_along(connection, values):
             return queue.submit(tasks, values, watcher=watcher)
-        with _provisional(connection) as tag:
-            connection.values.put(tag, values, provisional=True)
+        with sent_ahead(connection, values) as tag:
             return queue.submit(tasks, watcher=watcher, provisional=tag)
     except TaskNotFound as error:
         raise TaskNotFound(error.tasks, connection.queue_id, "nothing can depend on it") from error
-
-
-@contextmanager
-def _provisional(connection: Connection) -> Iterator[Tag]:
-    """Give a tag for values whose tasks are not there yet; where they never come to be, it goes at once."""
-    tag = Tag(f"submit:{secrets.token_hex(16)}")
-    try:
-        yield tag
-    except BackendUnavailable:  # it goes after a day
-        raise
-    except BaseException:
-        with suppress(RrqError):
-            connection.values.take_back(tag)
-        raise
 
 
 def _travel_along(connection: Connection, values: Sequence[NewValue]) -> bool:

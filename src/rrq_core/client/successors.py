@@ -1,12 +1,11 @@
 """Tasks that run again: each under a new id, in the place of the last of its chain."""
 
-import secrets
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 from rrq_core.client.connection import Connection
+from rrq_core.client.sent_ahead import sent_ahead
 from rrq_core.errors import NotRetriable, TaskNotFound
-from rrq_core.model.ids import Hash, QueueName, Tag, TaskId, new_task_id
+from rrq_core.model.ids import Hash, QueueName, TaskId, new_task_id
 from rrq_core.model.ids import queue_name as checked_queue_name
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.task import NewRetry, TaskField, TaskRecord
@@ -56,22 +55,14 @@ def _retry(connection: Connection, tasks: Sequence[TaskId], queue: QueueName | N
         body = None if call is None else call.body
         retries.append(NewRetry(task=task, new=new_task_id(), queue=queue, body=body, values=tuple(own)))
         values |= own
-    with _stored(connection, list(values.values())):
+    if values:
+        with sent_ahead(connection, list(values.values())) as tag:
+            connection.backend.queue.retry(retries)
+            connection.values.take_back(tag)  # the new tasks have them now
+    else:
         connection.backend.queue.retry(retries)
     connection.inbox.expect_nothing()
     return [retry.new for retry in retries]
-
-
-@contextmanager
-def _stored(connection: Connection, values: Sequence[NewValue]) -> Iterator[None]:
-    """Keep values in the store until tasks have them; whoever looks after the queue does it if this cannot."""
-    if not values:
-        yield
-        return
-    tag = Tag(f"retry:{secrets.token_hex(16)}")
-    connection.values.put(tag, values, provisional=True)
-    yield
-    connection.backend.objects.drop([tag])
 
 
 def _the_same(_: TaskId) -> None:

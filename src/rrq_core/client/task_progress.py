@@ -5,7 +5,7 @@ from rrq_core.client.defaults import chosen
 from rrq_core.client.reference import TaskLike, task_id_of
 from rrq_core.errors import TaskNotFound
 from rrq_core.model.task import TaskField
-from rrq_core.payload import Context, PayloadKind, decode_value
+from rrq_core.payload import decode_value, value_context
 
 
 def task_progress(task: TaskLike, follow: bool | None = None, *, controller: Connection | None = None) -> object:
@@ -30,4 +30,4 @@ def task_progress(task: TaskLike, follow: bool | None = None, *, controller: Con
         raise TaskNotFound([id], connection.queue_id)
     if record.progress is None:
         return None
-    return decode_value(record.progress, Context(kind=PayloadKind.VALUE, queue_id=connection.queue_id))
+    return decode_value(record.progress, value_context(connection.queue_id))

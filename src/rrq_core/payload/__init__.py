@@ -12,7 +12,7 @@ from rrq_core.payload.call import (
     version_in,
 )
 from rrq_core.payload.call_encoder import ANY_EXCEPTION, CallEncoder
-from rrq_core.payload.context import Context, PayloadKind
+from rrq_core.payload.context import Context, PayloadKind, value_context
 from rrq_core.payload.create_function import Create, decode_create, encode_create
 from rrq_core.payload.encoded_call import EncodedCall
 from rrq_core.payload.expression import Expression, ReadExpression, read_expression
@@ -62,5 +62,6 @@ __all__ = [
     "reference_by_name",
     "shared",
     "stored_values_of",
+    "value_context",
     "version_in",
 ]

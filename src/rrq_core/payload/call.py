@@ -10,7 +10,7 @@ from rrq_core.model.ids import Hash, TaskId
 from rrq_core.model.value import Buffer
 from rrq_core.payload.argument import unpickled_argument
 from rrq_core.payload.call_header import CallHeader, Place, Span, call_header
-from rrq_core.payload.context import Context, PayloadKind
+from rrq_core.payload.context import Context, value_context
 from rrq_core.payload.envelope import Envelope, read_envelope
 from rrq_core.payload.expression import Expression, evaluator
 from rrq_core.payload.function import NO_NAMES, find_by_name, find_function
@@ -239,7 +239,7 @@ def shared(data: Buffer, hash: Hash, taken: set[Hash]) -> Buffer:
 
 
 def _stored(data: Buffer, context: Context, unpickles: Unpickles) -> object:
-    return decode_value(data, Context(kind=PayloadKind.VALUE, queue_id=context.queue_id), unpickles)
+    return decode_value(data, value_context(context.queue_id), unpickles)
 
 
 def _pickled(envelope: Envelope, span: Span, context: Context, unpickles: Unpickles) -> object:

@@ -12,7 +12,7 @@ from rrq_core.model.value import Buffer, NewValue
 from rrq_core.payload.argument import pickled_argument
 from rrq_core.payload.call_header import CallHeader, Place, Span
 from rrq_core.payload.comparable import comparably_pickled
-from rrq_core.payload.context import Context, PayloadKind
+from rrq_core.payload.context import Context, PayloadKind, value_context
 from rrq_core.payload.encoded_call import EncodedCall
 from rrq_core.payload.envelope import JSON, with_last_buffer, write_envelope
 from rrq_core.payload.expression import Expression
@@ -87,7 +87,7 @@ class CallEncoder:
     ) -> None:
         self._by_value = modules_by_value(by_value)
         self._queue_id = queue_id
-        self._value_context = Context(kind=PayloadKind.VALUE, queue_id=queue_id)
+        self._value_context = value_context(queue_id)
         self._run = run
         self._is_signing = keyring() is not None
         self._retry_on = self._kinds(retry_on)

@@ -2,6 +2,7 @@
 
 import json
 from enum import StrEnum
+from functools import lru_cache
 
 from attrs import frozen
 
@@ -37,3 +38,9 @@ class Context:
     def __str__(self) -> str:
         named = f" {', '.join(self.names)}" if self.names else ""
         return f"the {self.kind}{named} of queue {self.queue_id!r}"
+
+
+@lru_cache(maxsize=8)
+def value_context(queue_id: str) -> Context:
+    """Give the context of the stored values of a queue."""
+    return Context(kind=PayloadKind.VALUE, queue_id=queue_id)

@@ -74,9 +74,10 @@ class Answering:
     def _read(self, message: MessageIn) -> Request:
         """Read a message. One that came before, under another id, is a copy that somebody put there: it is refused."""
         request = read_request(message.body, self._setup)
-        if request.nonce is not None and request.nonce in self._nonces:
-            return unreadable("a message that was seen to before; somebody has put it there again")
-        self._nonces.append(request.nonce)
+        if request.nonce is not None:
+            if request.nonce in self._nonces:
+                return unreadable("a message that was seen to before; somebody has put it there again")
+            self._nonces.append(request.nonce)
         return request
 
     def _frame(self, message: MessageId, answer: Answer) -> bytes:

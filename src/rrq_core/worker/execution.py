@@ -57,7 +57,7 @@ class Execution:
         self._processes: SeparateProcesses | None = None
         self._claim: Claim | None = None
         self._root = TaskId("")
-        self._untold = News()
+        self._untold: News | None = None
 
     def run(self, work: Work) -> Finished | None:
         """Run a task to its end.
@@ -79,7 +79,7 @@ class Execution:
             return not_begun(work, queue_id, error)
         if work.separate_process:
             return self._run_apart(work)
-        self._claim, self._untold = work.claim, News()
+        self._claim, self._untold = work.claim, None
         tell = partial(self._checkpoints.tell, work.claim, work.root)
         return run_task(work, queue_id, tell, self._environment.names, self._environment.used)
 
@@ -110,7 +110,7 @@ class Execution:
             self._log_stale(self._claim)
             if self._untold:
                 self._tell(self._claim, self._untold)
-            self._claim, self._untold = None, News()
+            self._claim, self._untold = None, None
 
     def _log_stale(self, claim: Claim) -> None:
         files = [] if self._environment.used is None else self._environment.used.news()

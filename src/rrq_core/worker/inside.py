@@ -6,7 +6,7 @@ from typing import Any
 from rrq_core.errors import NotInTask, RrqError
 from rrq_core.model.ids import TaskId
 from rrq_core.model.task import TaskChange
-from rrq_core.payload import Context, PayloadKind, decode_value, encode_value
+from rrq_core.payload import Context, decode_value, encode_value, value_context
 from rrq_core.worker.current import CurrentTask, current_task
 
 _SEED_BITS = 63
@@ -115,4 +115,4 @@ def _required(what: str) -> CurrentTask:
 
 
 def _context(task: CurrentTask) -> Context:
-    return Context(kind=PayloadKind.VALUE, queue_id=task.queue_id)
+    return value_context(task.queue_id)

@@ -5,7 +5,7 @@ import threading
 
 from rrq_core.errors import BackendError, NotInTask
 from rrq_core.model.task import TaskChange
-from rrq_core.payload import Context, PayloadKind, encode_value
+from rrq_core.payload import encode_value, value_context
 from rrq_core.worker.current import CurrentTask, current_task
 
 EVENT = "rrq.progress"
@@ -55,7 +55,7 @@ def task_progress_update(value: object, error: bool = False) -> None:
 
 
 def _change(task: CurrentTask, value: object) -> TaskChange:
-    context = Context(kind=PayloadKind.VALUE, queue_id=task.queue_id)
+    context = value_context(task.queue_id)
     return TaskChange(progress=bytes(encode_value(value, context, what="the progress").data or b""))
 
 

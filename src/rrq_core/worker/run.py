@@ -24,6 +24,7 @@ from rrq_core.payload import (
     encode_value,
     shared,
     stored_values_of,
+    value_context,
 )
 from rrq_core.worker.current import Checkpoint, CurrentTask, Tell, enter_task
 from rrq_core.worker.line import one_line
@@ -137,7 +138,7 @@ def failed(claim: Claim, queue_id: str, error: BaseException, warnings: Sequence
         warnings: The warnings before it, as text.
     """
     failure = capture_failure(error, warnings)
-    result = encode_failure(failure, _value_context(queue_id))
+    result = encode_failure(failure, value_context(queue_id))
     note = one_line(failure.summary)
     return Finished(claim=claim, status=TaskStatus.ERROR, result=result, note=note)
 
@@ -155,7 +156,7 @@ def _run(
         is_retried = is_of
         value = awaited(call.function(*call.args, **call.kwargs))
         is_retried = is_named
-        result = encode_value(value, _value_context(queue_id), what=f"the result of {call.name}")
+        result = encode_value(value, value_context(queue_id), what=f"the result of {call.name}")
     except StoppedNow:
         raise
     except BaseException as error:  # SystemExit and KeyboardInterrupt too: the task's own, no wish of ours to end
@@ -199,7 +200,7 @@ def _results(work: Work, queue_id: QueueId) -> Mapping[TaskId, object]:
 
 def _result(task: TaskId, data: Buffer, queue_id: QueueId) -> object:
     try:
-        return decode_value(data, _value_context(queue_id))
+        return decode_value(data, value_context(queue_id))
     except PayloadRefused as error:
         raise PayloadRefused(f"the result of task {task} is an argument of this one, and {error}") from error
 
@@ -217,8 +218,3 @@ def awaited(value: object) -> object:
     import asyncio  # here, since most workers never need it and all would start later
 
     return asyncio.run(value)
-
-
-@lru_cache(maxsize=8)
-def _value_context(queue_id: str) -> Context:
-    return Context(kind=PayloadKind.VALUE, queue_id=queue_id)

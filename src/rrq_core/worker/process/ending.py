@@ -7,7 +7,7 @@ from attrs import frozen
 from rrq_core.model.ids import QueueId
 from rrq_core.model.status import TaskStatus
 from rrq_core.model.work import Claim, Finished
-from rrq_core.payload import Context, Failure, PayloadKind, capture_failure, encode_failure
+from rrq_core.payload import Failure, capture_failure, encode_failure, value_context
 from rrq_core.worker.line import one_line
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
@@ -73,7 +73,7 @@ def broken(reason: str) -> Verdict:
 
 def finish(claim: Claim, queue_id: QueueId, verdict: Verdict) -> Finished:
     """Make the finish of a task by what became of its process."""
-    result = encode_failure(verdict.failure, Context(kind=PayloadKind.VALUE, queue_id=queue_id))
+    result = encode_failure(verdict.failure, value_context(queue_id))
     return Finished(claim=claim, status=verdict.status, result=result, note=one_line(verdict.failure.message))
 
 
