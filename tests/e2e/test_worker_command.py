@@ -95,7 +95,9 @@ def test_a_task_that_catches_everything_is_stopped_all_the_same(lab: Lab) -> Non
 
 
 def test_a_third_signal_ends_it_on_the_spot(lab: Lab) -> None:
-    worker = lab.start()
+    # Without a heartbeat, since its beater would say at once that the worker is lost.
+    lab.backend.settings.put(worker_config_name("alone"), WorkerConfig(heartbeat_period=None).to_json())
+    worker = lab.start("--config", "alone")
     task = lab.submit_and_await_start("deaf")
     worker.send_signal(signal.SIGTERM)
     worker.send_signal(signal.SIGINT)
